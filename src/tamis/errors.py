@@ -1,0 +1,87 @@
+"""The errors tamis raises, in families by who must act.
+
+    TamisError
+    ├── Rejected      the caller: the argument named in the message is wrong; nothing was changed
+    ├── NotFound      the caller: no such collection, vector name, point or field
+    ├── Conflict      the caller: it exists already, or another process holds it
+    ├── Retryable     the caller, later
+    │   ├── Overloaded    a queue or a limit is full
+    │   ├── Unavailable   a part is not reachable now
+    │   └── TimedOut      the deadline passed
+    └── Broken        the operator
+        ├── Poisoned      a write could not be made durable: reads go on, writes are refused until reopened
+        └── Corrupt       stored bytes fail their checksum; names the file and the byte
+
+A message says what, where, which limit, and what to do.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "Broken",
+    "Conflict",
+    "Corrupt",
+    "NotFound",
+    "Overloaded",
+    "Poisoned",
+    "Rejected",
+    "Retryable",
+    "TamisError",
+    "TimedOut",
+    "Unavailable",
+]
+
+
+class TamisError(Exception):
+    """Anything tamis raises on purpose."""
+
+
+class Rejected(TamisError, ValueError):
+    """An argument is wrong. `where` names it, for example ``must[1].range.gte``."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{where}: {problem}" if where else problem)
+        self.where = where
+        self.problem = problem
+
+
+class NotFound(TamisError, LookupError):
+    """The thing asked for does not exist."""
+
+
+class Conflict(TamisError):
+    """The thing exists already, or somebody else holds it."""
+
+
+class Retryable(TamisError):
+    """Nothing is wrong with the request; try again later."""
+
+
+class Overloaded(Retryable):
+    """A queue or a limit is full."""
+
+
+class Unavailable(Retryable):
+    """A part that is needed cannot be reached now."""
+
+
+class TimedOut(Retryable):
+    """The deadline passed before the answer was complete."""
+
+
+class Broken(TamisError):
+    """The operator has to look."""
+
+
+class Poisoned(Broken):
+    """A write could not be made durable. Reads go on, writes are refused until the data is reopened."""
+
+
+class Corrupt(Broken):
+    """Stored bytes are not what was written."""
+
+    def __init__(self, key: str, offset: int, problem: str) -> None:
+        super().__init__(f"{key}: byte {offset}: {problem}")
+        self.key = key
+        self.offset = offset
+        self.problem = problem

@@ -1,0 +1,44 @@
+"""Every bound in one place. They live in the code: changing one is a release, not a setting."""
+
+from __future__ import annotations
+
+__all__ = [
+    "BATCH_POINTS_MAX",
+    "COLLECTION_NAME_BYTES_MAX",
+    "COLUMN_PATHS_MAX",
+    "COLUMN_STRING_BYTES_MAX",
+    "FILTER_CONDITIONS_MAX",
+    "FILTER_DEPTH_MAX",
+    "INTEGER_MAX",
+    "INTEGER_MIN",
+    "LIMIT_MAX",
+    "PATH_BYTES_MAX",
+    "PAYLOAD_BYTES_MAX",
+    "PAYLOAD_DEPTH_MAX",
+    "POINT_NUMBER_MAX",
+    "SEGMENT_POINTS_MAX",
+    "VECTOR_NAME_BYTES_MAX",
+    "VECTOR_SIZE_MAX",
+]
+
+VECTOR_SIZE_MAX = 65_536  # dimensions
+VECTOR_NAME_BYTES_MAX = 200
+COLLECTION_NAME_BYTES_MAX = 255
+POINT_NUMBER_MAX = 2**64 - 1
+
+BATCH_POINTS_MAX = 1_000_000  # points in one write
+LIMIT_MAX = 1_000_000  # hits or records in one answer
+
+PAYLOAD_BYTES_MAX = 16 * 2**20  # one point, as JSON
+PAYLOAD_DEPTH_MAX = 64
+INTEGER_MIN = -(2**63)
+INTEGER_MAX = 2**64 - 1  # JSON integers beyond are refused; an integer column holds up to 2**63 - 1
+
+PATH_BYTES_MAX = 1_024
+FILTER_DEPTH_MAX = 64
+FILTER_CONDITIONS_MAX = 65_536
+
+COLUMN_PATHS_MAX = 1_000  # scalar paths of one segment that become columns
+COLUMN_STRING_BYTES_MAX = 512  # a longer string is found by reading the rows
+
+SEGMENT_POINTS_MAX = 2_000_000

@@ -1,0 +1,178 @@
+"""Operations: what a write is, in memory and as bytes in the log.
+
+An operation is already validated: applying it cannot fail and reads nothing but the shard's own state. Vectors
+travel as float32 blocks, payloads as JSON bytes. The byte form is msgpack; arrays are little-endian.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tamis.model.filter import Filter
+from tamis.model.ids import IdArray
+from tamis.model.schema import PayloadIndex
+
+__all__ = [
+    "ClearPayload",
+    "CreateIndex",
+    "Delete",
+    "DeleteIndex",
+    "DeletePayload",
+    "DeleteVectors",
+    "Operation",
+    "OverwritePayload",
+    "SetPayload",
+    "UpdateVectors",
+    "Upsert",
+    "VectorBlock",
+    "decode_operation",
+    "encode_operation",
+]
+
+
+class VectorBlock(msgspec.Struct, frozen=True):
+    """One named vector for points of a batch. points: which of them have it, ascending; None means all."""
+
+    rows: NDArray[np.float32]  # m × size, normalised already under Cosine
+    points: NDArray[np.uint32] | None = None
+
+
+class Upsert(msgspec.Struct, frozen=True, tag="upsert"):
+    """Insert or replace whole points. ids are distinct (the caller keeps the last of duplicates)."""
+
+    ids: IdArray
+    vectors: dict[str, VectorBlock]
+    payloads: list[bytes]  # one JSON object per id
+
+
+class Delete(msgspec.Struct, frozen=True, tag="delete"):
+    """Delete points by id or by filter; missing ids are skipped."""
+
+    ids: IdArray | None = None  # exactly one of ids and filter
+    filter: Filter | None = None
+
+
+class SetPayload(msgspec.Struct, frozen=True, tag="set_payload"):
+    """Merge `payload` into the payload (or into the object at path `key`); a null value deletes its key."""
+
+    payload: bytes
+    ids: IdArray | None = None  # exactly one of ids and filter
+    filter: Filter | None = None
+    key: str | None = None
+
+
+class OverwritePayload(msgspec.Struct, frozen=True, tag="overwrite_payload"):
+    """Replace the whole payload."""
+
+    payload: bytes
+    ids: IdArray | None = None  # exactly one of ids and filter
+    filter: Filter | None = None
+
+
+class DeletePayload(msgspec.Struct, frozen=True, tag="delete_payload"):
+    """Remove the values at these paths."""
+
+    keys: tuple[str, ...]
+    ids: IdArray | None = None  # exactly one of ids and filter
+    filter: Filter | None = None
+
+
+class ClearPayload(msgspec.Struct, frozen=True, tag="clear_payload"):
+    """Remove all payload."""
+
+    ids: IdArray | None = None  # exactly one of ids and filter
+    filter: Filter | None = None
+
+
+class UpdateVectors(msgspec.Struct, frozen=True, tag="update_vectors"):
+    """Replace the given named vectors of existing points, keep the others and the payload."""
+
+    ids: IdArray
+    vectors: dict[str, VectorBlock]
+
+
+class DeleteVectors(msgspec.Struct, frozen=True, tag="delete_vectors"):
+    """Remove named vectors."""
+
+    names: tuple[str, ...]
+    ids: IdArray | None = None  # exactly one of ids and filter
+    filter: Filter | None = None
+
+
+class CreateIndex(msgspec.Struct, frozen=True, tag="create_index"):
+    """Declare an explicit index on a path (canonical spelling)."""
+
+    path: str
+    index: PayloadIndex
+
+
+class DeleteIndex(msgspec.Struct, frozen=True, tag="delete_index"):
+    """Drop the explicit index on a path."""
+
+    path: str
+
+
+Operation = (
+    Upsert
+    | Delete
+    | SetPayload
+    | OverwritePayload
+    | DeletePayload
+    | ClearPayload
+    | UpdateVectors
+    | DeleteVectors
+    | CreateIndex
+    | DeleteIndex
+)
+
+Selecting = Delete | SetPayload | OverwritePayload | DeletePayload | ClearPayload | DeleteVectors
+
+
+class _Array(msgspec.Struct, frozen=True, array_like=True):
+    dtype: str
+    shape: tuple[int, ...]
+    data: bytes
+
+
+class _Ids(msgspec.Struct, frozen=True, array_like=True):
+    low: bytes
+    high: bytes | None
+    uuids: bytes | None
+
+
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return _Array(value.dtype.newbyteorder("<").str, value.shape, np.ascontiguousarray(value).tobytes())
+    if isinstance(value, IdArray):
+        high = None if value.high is None else value.high.tobytes()
+        return _Ids(value.low.tobytes(), high, None if value.uuids is None else value.uuids.tobytes())
+    raise NotImplementedError(type(value))
+
+
+def _from_plain(kind: type, value: Any) -> Any:
+    if kind is IdArray:
+        plain = msgspec.convert(value, _Ids)
+        low = np.frombuffer(plain.low, "<u8")
+        if plain.high is None or plain.uuids is None:
+            return IdArray(low)
+        return IdArray(low, np.frombuffer(plain.high, "<u8"), np.frombuffer(plain.uuids, np.bool_))
+    array = msgspec.convert(value, _Array)
+    return np.frombuffer(array.data, array.dtype).reshape(array.shape)
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_to_plain)
+_decoder: msgspec.msgpack.Decoder[Operation] = msgspec.msgpack.Decoder(Operation, dec_hook=_from_plain)
+
+
+def encode_operation(operation: Operation) -> bytes:
+    """The operation as the log keeps it."""
+    return _encoder.encode(operation)
+
+
+def decode_operation(raw: bytes | memoryview) -> Operation:
+    """The operation that `encode_operation` wrote; arrays are read-only views of a copy."""
+    return _decoder.decode(raw)

@@ -1,0 +1,100 @@
+"""Payload paths: ``a.b``, ``a[0]``, ``a[]``, ``a[].b``, ``"quoted.key".b``.
+
+A path walks from a payload object to the JSON values it names. ``a.b`` never descends into arrays by itself,
+``a[]`` means every element. The last value is flattened one level by the conditions that match elements
+(`leaves`), so ``tags`` with ``["x", "y"]`` has the leaves x and y; arrays inside arrays stay whole.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from tamis.errors import Rejected
+from tamis.limits import PATH_BYTES_MAX
+
+__all__ = ["EVERY", "Path", "leaves", "parse_path", "resolve"]
+
+EVERY = -1  # the step [] : every element
+
+_BARE = re.compile(r"[A-Za-z0-9_\-]+|[^\W]+(?:[\w\-])*", re.UNICODE)
+_INDEX = re.compile(r"\[(\d*)\]")
+
+
+class Path(msgspec.Struct, frozen=True):
+    """Steps from the root: a str is an object key, an int an array index, `EVERY` all elements."""
+
+    steps: tuple[str | int, ...]
+
+    def __str__(self) -> str:
+        text = ""
+        for step in self.steps:
+            if isinstance(step, int):
+                text += "[]" if step == EVERY else f"[{step}]"
+            else:
+                bare = _BARE.fullmatch(step) is not None
+                text += ("." if text else "") + (step if bare else f'"{step}"')
+        return text
+
+
+@lru_cache(maxsize=4096)
+def parse_path(text: str, where: str = "key") -> Path:
+    """Parse a path; the canonical spelling is `str(path)`.
+
+    >>> parse_path('a[].b').steps
+    ('a', -1, 'b')
+    """
+    if not text:
+        raise Rejected(where, "path is empty; name a payload field, for example 'city' or 'address.city'")
+    if len(text.encode()) > PATH_BYTES_MAX:
+        raise Rejected(where, f"path is {len(text.encode())} bytes long; at most {PATH_BYTES_MAX} are allowed")
+    steps: list[str | int] = []
+    at = 0
+    while True:
+        if text[at : at + 1] == '"':
+            end = text.find('"', at + 1)
+            if end <= at + 1:
+                raise Rejected(where, f"path {text!r}: the quoted key that opens at character {at} is empty or not closed")
+            steps.append(text[at + 1 : end])
+            at = end + 1
+        else:
+            bare = _BARE.match(text, at)
+            if bare is None:
+                raise Rejected(where, f"path {text!r}: expected a key at character {at}; quote keys that hold special characters")
+            steps.append(bare.group())
+            at = bare.end()
+        while (index := _INDEX.match(text, at)) is not None:
+            steps.append(int(index.group(1)) if index.group(1) else EVERY)
+            at = index.end()
+        if at == len(text):
+            return Path(tuple(steps))
+        if text[at] != ".":
+            raise Rejected(where, f"path {text!r}: unexpected {text[at]!r} at character {at}; keys are joined by '.', elements are '[]' or '[0]'")
+        at += 1
+
+
+def resolve(payload: Any, path: Path) -> list[Any]:
+    """The JSON values that `path` names in `payload`; a list of none, one, or many."""
+    values = [payload]
+    for step in path.steps:
+        if isinstance(step, str):
+            values = [v[step] for v in values if isinstance(v, dict) and step in v]
+        elif step == EVERY:
+            values = [e for v in values if isinstance(v, list) for e in v]
+        else:
+            values = [v[step] for v in values if isinstance(v, list) and step < len(v)]
+    return values
+
+
+def leaves(values: list[Any]) -> list[Any]:
+    """Flatten arrays among `values` one level: what match, range and geo conditions look at."""
+    flat: list[Any] = []
+    for value in values:
+        if isinstance(value, list):
+            flat.extend(value)
+        else:
+            flat.append(value)
+    return flat

@@ -1,0 +1,38 @@
+"""One question to a collection, validated, in numpy."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tamis.model.filter import Filter
+
+__all__ = ["NearestQuery", "OrderBy", "SearchParams"]
+
+
+class SearchParams(msgspec.Struct, frozen=True):
+    """How hard to search. hnsw_ef: the beam; None lets the planner choose. exact: scan, and ignore codes."""
+
+    hnsw_ef: int | None = None
+    exact: bool = False
+    indexed_only: bool = False
+
+
+class NearestQuery(msgspec.Struct, frozen=True):
+    """The nearest points to each row of `vectors` (float32, n × size; normalised already under Cosine)."""
+
+    vectors: NDArray[np.float32]
+    using: str
+    limit: int
+    filter: Filter | None = None
+    params: SearchParams = SearchParams()
+    score_threshold: float | None = None
+
+
+class OrderBy(msgspec.Struct, frozen=True):
+    """Scroll by a payload value instead of by id. start_from: number, or microseconds for date strings."""
+
+    path: str
+    descending: bool = False
+    start_from: int | float | None = None
