@@ -1,0 +1,62 @@
+# Thin on purpose: every target is one command. The virtual environment is made on first use and again when the
+# lock file or pyproject.toml changes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+READY_BENCH := $(VENV)/.ready-bench
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help demo test check format bench lock clean
+
+help:
+	@echo "make demo    search the documentation of the Python that runs it"
+	@echo "make test    lint, types, floors, tests"
+	@echo "make check   lint, types, floors only"
+	@echo "make format  rewrite the sources in the house format"
+	@echo "make bench   the measured comparisons"
+	@echo "make lock    renew the lock files from pyproject.toml"
+
+demo: $(READY)
+	$(BIN)/tamis demo
+
+test: check
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY_BENCH)
+	@for question in bench/[a-z]*.py; do echo "== $$question"; $(BIN)/python $$question || exit 1; done
+
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("tamis needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --requirement requirements-dev.lock
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(READY_BENCH): $(READY) requirements-bench.lock
+	$(PIP) install --requirement requirements-bench.lock
+	@touch $@
+
+# A fresh environment, the newest versions the bounds allow, and what that gave.
+lock:
+	rm -rf $(VENV)-lock
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip --disable-pip-version-check install --editable '.[demo,dev]'
+	$(VENV)-lock/bin/python -m pip freeze --exclude-editable > requirements-dev.lock
+	$(VENV)-lock/bin/python -m pip --disable-pip-version-check install --editable '.[demo,dev,bench]'
+	$(VENV)-lock/bin/python -m pip freeze --exclude-editable > requirements-bench.lock
+	rm -rf $(VENV)-lock
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,157 @@
+"""A directory as a store: one file per key, written so that it is there whole or not at all.
+
+    put            .tmp/<random> ── write, fsync ──▶ rename over the key        ──▶ fsync of the folder
+    put if_absent  .tmp/<random> ── write, fsync ──▶ hard link (fails if taken) ──▶ fsync of the folder
+
+A hard link is an atomic create even on a shared POSIX file system. What a killed process left in `.tmp` is removed
+when the store is opened by the next owner (`sweep`). A write that fails, a full disk included, changes nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from tamis.errors import Conflict, NotFound, Unavailable
+from tamis.storage.store import Part, check_key, check_prefix
+
+__all__ = ["LocalStore", "sync_folder"]
+
+_TEMPORARY = ".tmp"
+
+
+class LocalStore:
+    """A `Store` in the directory `root`, which is created if missing.
+
+    >>> import tempfile
+    >>> store = LocalStore(Path(tempfile.mkdtemp()))
+    >>> store.put("catalog/1", [b"one"], if_absent=True)
+    >>> store.get("catalog/1"), store.list("catalog/")
+    (b'one', ['catalog/1'])
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+        self._temporary = self.root / _TEMPORARY
+        _make_folder(self._temporary)
+
+    def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        """Some bytes of the object; fewer than `length` if it ends before."""
+        with self._open(key) as file:
+            file.seek(start)
+            return file.read() if length is None else file.read(length)
+
+    def put(self, key: str, parts: Iterable[Part], *, if_absent: bool = False) -> None:
+        """Write the object and make it durable. Unavailable if the disk refuses; then nothing has changed."""
+        target = self._path(key)
+        draft = self._temporary / secrets.token_hex(8)
+        try:
+            _write_file(draft, parts)
+            _make_folder(target.parent)
+            if if_absent:
+                os.link(draft, target)
+            else:
+                os.replace(draft, target)
+            sync_folder(target.parent)
+        except FileExistsError:
+            raise Conflict(f"{target} exists already") from None
+        except OSError as error:
+            raise _unavailable(target, error) from error
+        finally:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+
+    def list(self, prefix: str) -> list[str]:
+        """Sorted keys that start with the prefix."""
+        check_prefix(prefix)
+        folder = prefix.rpartition("/")[0]
+        keys: list[str] = []
+        for place, folders, files in os.walk(self.root / folder):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            at = Path(place).relative_to(self.root).as_posix()
+            lead = "" if at == "." else f"{at}/"
+            keys += [lead + name for name in files if not name.startswith(".")]
+        return sorted(key for key in keys if key.startswith(prefix))
+
+    def delete(self, key: str) -> None:
+        """Remove the file. The folder is not synced: an object that comes back after a power cut is garbage, not harm."""
+        self._path(key).unlink(missing_ok=True)
+
+    def size(self, key: str) -> int:
+        """Bytes of the object."""
+        try:
+            return self._path(key).stat().st_size
+        except FileNotFoundError:
+            raise self._absent(key) from None
+
+    def map(self, key: str) -> memoryview:
+        """The file's bytes through the page cache; they stay valid after `delete`."""
+        with self._open(key) as file:
+            if os.fstat(file.fileno()).st_size == 0:
+                return memoryview(b"")
+            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+    def sweep(self) -> int:
+        """Remove drafts that a killed process left; only the owner of the directory may call it. Returns how many."""
+        drafts = list(self._temporary.iterdir())
+        for draft in drafts:
+            draft.unlink(missing_ok=True)
+        return len(drafts)
+
+    def _path(self, key: str) -> Path:
+        check_key(key)
+        return self.root / key
+
+    def _open(self, key: str) -> BinaryIO:
+        try:
+            return self._path(key).open("rb")
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            raise self._absent(key) from None
+
+    def _absent(self, key: str) -> NotFound:
+        return NotFound(f"{self.root / key} does not exist")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: new, renamed and removed files."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_file(path: Path, parts: Iterable[Part]) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    try:
+        for part in parts:
+            rest = memoryview(part).cast("B")
+            while len(rest):
+                rest = rest[os.write(descriptor, rest) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _make_folder(folder: Path) -> None:
+    """Create a folder and its parents; each new name is durable before anything is put in it."""
+    missing = []
+    at = folder
+    while not at.is_dir():
+        missing.append(at)
+        at = at.parent
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
+def _unavailable(target: Path, error: OSError) -> Unavailable:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return Unavailable(f"{target}: the disk is full ({error.strerror}); nothing was changed; free space and retry")
+    return Unavailable(f"{target}: cannot be written ({error.strerror}); nothing was changed")
