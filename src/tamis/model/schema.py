@@ -84,7 +84,8 @@ class TextOptions(msgspec.Struct, frozen=True, omit_defaults=True):
     lowercase: bool = True
     ascii_folding: bool = False
     phrase_matching: bool = False
-    stopwords: tuple[str, ...] = ()
+    stopwords: tuple[str, ...] = ()  # all of them, those of the languages included
+    stopword_languages: tuple[str, ...] = ()  # as asked for
     stemmer: str | None = None  # a snowball language
 
 
@@ -93,7 +94,7 @@ class PayloadIndex(msgspec.Struct, frozen=True, omit_defaults=True):
 
     kind: IndexKind
     text: TextOptions | None = None
-    options: dict[str, bool] = {}  # is_tenant, is_principal, lookup, range, prefix, on_disk, enable_hnsw: as given
+    options: dict[str, bool | str] = {}  # is_tenant, lookup, range, prefix, on_disk, memory, …: as given
 
 
 class CollectionSchema(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -104,4 +105,4 @@ class CollectionSchema(msgspec.Struct, frozen=True, omit_defaults=True):
     optimizers: OptimizersConfig = OptimizersConfig()
     quantization: ScalarQuantization | None = None
     indexes: dict[str, PayloadIndex] = {}  # by canonical path
-    metadata: dict[str, msgspec.Raw] = {}
+    metadata: dict[str, bytes] = {}  # the user's own, each value as JSON

@@ -1,0 +1,92 @@
+"""Which collections exist: one small object per change, numbered, created once, never overwritten.
+
+    catalog/00000000000000000001   {next: 2, entries: {"docs": (1, schema)}}
+    catalog/00000000000000000002   {next: 3, entries: {"docs": ..., "people": ...}}    the newest one counts
+
+A change reads the newest version and creates the one after it if absent; who loses that race gets a Conflict and
+has changed nothing. An entry's number names the collection's directory and is never given twice, so the leftovers
+of a deleted collection cannot be mistaken for a new one of the same name. The schema kept here is the one the
+collection was created with; payload indexes that came later travel in its own log and manifest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from tamis.errors import Conflict, Corrupt, NotFound
+from tamis.model.schema import CollectionSchema
+from tamis.storage.store import Store
+
+__all__ = ["Catalog", "Entry"]
+
+_PREFIX = "catalog/"
+_KEPT = 8  # versions; older ones are of no use to anybody who holds the directory's lock
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One collection. number: its directory, never reused."""
+
+    number: int
+    schema: CollectionSchema
+
+
+class _Version(msgspec.Struct, frozen=True):
+    next: int = 1
+    entries: dict[str, Entry] = {}
+
+
+class Catalog:
+    """The collections of one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._position, self._version = self._read()
+
+    @property
+    def entries(self) -> dict[str, Entry]:
+        """By name; do not change it."""
+        return self._version.entries
+
+    def create(self, name: str, schema: CollectionSchema) -> Entry:
+        """Add a collection. Raises Conflict if the name is taken."""
+        entry = Entry(self._version.next, schema)
+
+        def added(version: _Version) -> _Version:
+            if name in version.entries:
+                raise Conflict(f"collection {name!r} already exists")
+            return _Version(version.next + 1, {**version.entries, name: entry})
+
+        self._change(added)
+        return entry
+
+    def delete(self, name: str) -> Entry:
+        """Take a collection out. Raises NotFound."""
+        entry = self.entries.get(name)
+        if entry is None:
+            raise NotFound(f"collection {name!r} does not exist")
+        self._change(lambda v: _Version(v.next, {n: e for n, e in v.entries.items() if n != name}))
+        return entry
+
+    def _change(self, change: Callable[[_Version], _Version]) -> None:
+        version = change(self._version)
+        position = self._position + 1
+        self._store.put(_key(position), [msgspec.msgpack.encode(version)], if_absent=True)
+        self._position, self._version = position, version
+        if position > _KEPT:
+            self._store.delete(_key(position - _KEPT))
+
+    def _read(self) -> tuple[int, _Version]:
+        keys = self._store.list(_PREFIX)
+        if not keys:
+            return 0, _Version()
+        try:
+            version = msgspec.msgpack.decode(self._store.get(keys[-1]), type=_Version)
+        except msgspec.MsgspecError as error:
+            raise Corrupt(keys[-1], 0, f"the catalog cannot be read ({error})") from error
+        return int(keys[-1].removeprefix(_PREFIX)), version
+
+
+def _key(position: int) -> str:
+    return f"{_PREFIX}{position:020d}"
