@@ -9,7 +9,7 @@ Everything here is immutable: the writer publishes a new Snapshot and never touc
 words, bit i & 63 of word i >> 6 is row i, bits at or after the row count are zero.
 
 A filter on a view is: (rows of `body.table` & ~overlay.stale) | targets of the overlay rows that match and are
-alive, all of it & alive. `indexes` are the payload indexes at this position; a table sealed earlier may know fewer.
+alive, all of it & alive. Tables know the payload indexes of their position (`body.table.indexes`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tamis.model.ids import IdArray
-from tamis.model.schema import CollectionSchema, PayloadIndex
+from tamis.model.schema import CollectionSchema
 
 if TYPE_CHECKING:
     from tamis.segment.column.table import Table
@@ -35,6 +35,10 @@ Mask = NDArray[np.uint64]
 
 class Body(Protocol):
     """Rows of points, dead ones included. A sealed Segment and a HeadView both are one."""
+
+    @property
+    def name(self) -> str:
+        """Which body this is: the same for every view of it, never reused."""
 
     @property
     def count(self) -> int:
@@ -78,13 +82,13 @@ class OverlayView:
     stale: Mask  # over the segment's rows: their payload lives here
     payloads: Sequence[bytes]  # raw JSON per overlay row; may already be longer than count
     newest: Mapping[int, int]  # segment row -> newest overlay row; may already be beyond count
-    previous: NDArray[np.int64]  # per overlay row, the older one of the same target, or -1
+    previous: Sequence[int]  # per overlay row, the older one of the same target, or -1; may already be longer than count
 
     def row(self, offset: int) -> int:
         """The overlay row that holds the payload of the segment's row `offset`, or -1."""
         row = self.newest.get(offset, -1)
         while row >= self.count:
-            row = int(self.previous[row]) if row < len(self.previous) else -1
+            row = self.previous[row]
         return row
 
 
@@ -96,7 +100,6 @@ class SegmentView:
     alive: Mask
     alive_count: int
     overlay: OverlayView | None
-    indexes: Mapping[str, PayloadIndex]
 
     def payload(self, offset: int) -> bytes:
         """Raw JSON of the row's payload."""
