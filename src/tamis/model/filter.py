@@ -29,6 +29,7 @@ __all__ = [
     "MatchAny",
     "MatchExcept",
     "MatchPrefix",
+    "MatchSubstring",
     "MatchText",
     "MinShould",
     "Nested",
@@ -79,6 +80,12 @@ class MatchPrefix(FieldCondition, frozen=True, tag="prefix"):
     prefix: str
 
 
+class MatchSubstring(FieldCondition, frozen=True, tag="substring"):
+    """Some string leaf contains `substring`, case-sensitive."""
+
+    substring: str
+
+
 class Range(FieldCondition, frozen=True, tag="range"):
     """Some number leaf (never a bool) lies in the range, compared as float64. None: no bound."""
 
@@ -115,7 +122,7 @@ class GeoRadius(FieldCondition, frozen=True, tag="geo_radius"):
 
 
 class GeoPolygon(FieldCondition, frozen=True, tag="geo_polygon"):
-    """Some {lon, lat} leaf lies inside the exterior ring and in none of the holes. Rings are closed (lon, lat) pairs."""
+    """Some {lon, lat} leaf lies inside the exterior ring and in no hole. Rings are closed, of (lon, lat) pairs."""
 
     exterior: tuple[tuple[float, float], ...]
     interiors: tuple[tuple[tuple[float, float], ...], ...] = ()
@@ -139,7 +146,7 @@ class IsNull(FieldCondition, frozen=True, tag="is_null"):
 
 
 class HasId(msgspec.Struct, frozen=True, tag="has_id"):
-    """The point's id is one of these: numbers, and UUIDs as 128-bit integers."""
+    """The point's id is one of these."""
 
     numbers: tuple[int, ...] = ()
     uuids: tuple[str, ...] = ()  # hyphenated
@@ -188,6 +195,7 @@ Condition = (
     | MatchExcept
     | MatchText
     | MatchPrefix
+    | MatchSubstring
     | Range
     | DatetimeRange
     | GeoBox

@@ -9,17 +9,17 @@ that does not read as a date is None, never an error: payload fields hold all ki
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 __all__ = ["format_moment", "moment_of", "parse_moment"]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_UTC = timezone.utc
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # The gate in front of `fromisoformat`, which also reads week dates, bare hours and more, by Python version.
 _FORM = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"(?:[Tt ](?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?: ?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)| UTC)?)?"
+    r"(?:[Tt ](?:[01][0-9]|2[0-3]):[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?"
+    r"(?: ?(?:[Zz]|[+-][0-9]{2}(?::?[0-9]{2})?)| UTC)?)?"
 )
 
 
@@ -65,5 +65,5 @@ def format_moment(microseconds: int) -> str:
 
 
 def _microseconds(moment: datetime) -> int:
-    gap = (moment if moment.tzinfo is not None else moment.replace(tzinfo=_UTC)) - _EPOCH
+    gap = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - _EPOCH
     return (gap.days * 86_400 + gap.seconds) * 1_000_000 + gap.microseconds
