@@ -7,6 +7,7 @@ segments, and decoded only to build columns, to check a row, or to hand it to a 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ import numpy as np
 from tamis.errors import Rejected
 from tamis.limits import INTEGER_MAX, INTEGER_MIN, PAYLOAD_BYTES_MAX, PAYLOAD_DEPTH_MAX
 
-__all__ = ["EMPTY", "decode_payload", "encode_payload"]
+__all__ = ["EMPTY", "decode_payload", "decode_payloads", "encode_payload", "encode_stored"]
 
 EMPTY = b"{}"
 
@@ -29,6 +30,21 @@ def decode_payload(raw: bytes | memoryview) -> dict[str, Any]:
     """The payload's Python dict."""
     payload: dict[str, Any] = _decode(raw)
     return payload
+
+
+def decode_payloads(raws: Sequence[bytes]) -> list[dict[str, Any]]:
+    """The dicts of many payloads: one call of the parser.
+
+    >>> decode_payloads([b'{"a":1}', b"{}"])
+    [{'a': 1}, {}]
+    """
+    payloads: list[dict[str, Any]] = _decode(b"[" + b",".join(raws) + b"]")
+    return payloads
+
+
+def encode_stored(payload: dict[str, Any]) -> bytes:
+    """Encode what `decode_payload` gave and somebody changed; it was validated when it entered."""
+    return _encode(payload)
 
 
 def encode_payload(payload: object, where: str = "payload") -> bytes:

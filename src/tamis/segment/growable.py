@@ -1,0 +1,54 @@
+"""An array that grows at its end while readers keep views of its beginning.
+
+Rows below the length of a view never change, and growing moves the writer to a new block, so an old view stays
+right for ever. One writer at a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+__all__ = ["Growable"]
+
+_ROWS_MIN = 256
+
+
+class Growable:
+    """Rows of one dtype and width; new rows are zero until set.
+
+    >>> array = Growable(np.uint32)
+    >>> array.extend(np.array([5, 6]))
+    >>> array.view().tolist()
+    [5, 6]
+    """
+
+    def __init__(self, dtype: DTypeLike, width: tuple[int, ...] = ()) -> None:
+        self._block: NDArray[Any] = np.zeros((0, *width), dtype)
+        self.count = 0
+
+    def extend(self, rows: NDArray[Any]) -> None:
+        """Append copies of these rows."""
+        self.widen(len(rows))[...] = rows
+
+    def widen(self, rows: int) -> NDArray[Any]:
+        """Append rows of zeros and return them, to be filled before the next view is given out."""
+        start, self.count = self.count, self.count + rows
+        if self.count > len(self._block):
+            block = np.zeros((max(self.count, 2 * len(self._block), _ROWS_MIN), *self._block.shape[1:]), self._block.dtype)
+            block[:start] = self._block[:start]
+            self._block = block
+        return self._block[start : self.count]
+
+    def view(self) -> NDArray[Any]:
+        """All rows so far, read-only."""
+        rows = self._block[: self.count]
+        rows.flags.writeable = False
+        return rows
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes reserved."""
+        return self._block.nbytes
