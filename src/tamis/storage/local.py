@@ -13,12 +13,13 @@ import errno
 import mmap
 import os
 import secrets
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from tamis.errors import Conflict, NotFound, Unavailable
+from tamis.errors import Conflict, NotFound, Poisoned, Unavailable
 from tamis.storage.store import Part, check_key, check_prefix
 
 __all__ = ["LocalStore", "sync_folder"]
@@ -39,7 +40,8 @@ class LocalStore:
     def __init__(self, root: Path) -> None:
         self.root = Path(root)
         self._temporary = self.root / _TEMPORARY
-        _make_folder(self._temporary)
+        self._folders = threading.Lock()  # so that nobody writes into a folder whose own name is not durable yet
+        self._make_folder(self._temporary)
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         """Some bytes of the object; fewer than `length` if it ends before."""
@@ -53,12 +55,11 @@ class LocalStore:
         draft = self._temporary / secrets.token_hex(8)
         try:
             _write_file(draft, parts)
-            _make_folder(target.parent)
+            self._make_folder(target.parent)
             if if_absent:
                 os.link(draft, target)
             else:
                 os.replace(draft, target)
-            sync_folder(target.parent)
         except FileExistsError:
             raise Conflict(f"{target} exists already") from None
         except OSError as error:
@@ -66,6 +67,10 @@ class LocalStore:
         finally:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
+        try:
+            sync_folder(target.parent)
+        except OSError as error:
+            raise Poisoned(f"{target}: written, but its folder could not be synced ({error.strerror})") from error
 
     def list(self, prefix: str) -> list[str]:
         """Sorted keys that start with the prefix."""
@@ -80,7 +85,7 @@ class LocalStore:
         return sorted(key for key in keys if key.startswith(prefix))
 
     def delete(self, key: str) -> None:
-        """Remove the file. The folder is not synced: an object that comes back after a power cut is garbage, not harm."""
+        """Remove the file. Not synced: an object that comes back after a power cut is garbage, not harm."""
         self._path(key).unlink(missing_ok=True)
 
     def size(self, key: str) -> int:
@@ -114,6 +119,18 @@ class LocalStore:
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise self._absent(key) from None
 
+    def _make_folder(self, folder: Path) -> None:
+        """Create a folder and its parents; each new name is durable before anything is put in it."""
+        with self._folders:
+            missing = []
+            at = folder
+            while not at.is_dir():
+                missing.append(at)
+                at = at.parent
+            for path in reversed(missing):
+                path.mkdir(exist_ok=True)
+                sync_folder(path.parent)
+
     def _absent(self, key: str) -> NotFound:
         return NotFound(f"{self.root / key} does not exist")
 
@@ -137,18 +154,6 @@ def _write_file(path: Path, parts: Iterable[Part]) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _make_folder(folder: Path) -> None:
-    """Create a folder and its parents; each new name is durable before anything is put in it."""
-    missing = []
-    at = folder
-    while not at.is_dir():
-        missing.append(at)
-        at = at.parent
-    for path in reversed(missing):
-        path.mkdir(exist_ok=True)
-        sync_folder(path.parent)
 
 
 def _unavailable(target: Path, error: OSError) -> Unavailable:
