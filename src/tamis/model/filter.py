@@ -87,12 +87,15 @@ class MatchSubstring(FieldCondition, frozen=True, tag="substring"):
 
 
 class Range(FieldCondition, frozen=True, tag="range"):
-    """Some number leaf (never a bool) lies in the range, compared as float64. None: no bound."""
+    """Some number leaf (never a bool) lies in the range. None: no bound.
 
-    gt: float | None = None
-    gte: float | None = None
-    lt: float | None = None
-    lte: float | None = None
+    Compared as numbers, exactly, as Python does: 2**53 + 1 lies above 2.0**53. Bounds may be infinite, never NaN.
+    """
+
+    gt: int | float | None = None
+    gte: int | float | None = None
+    lt: int | float | None = None
+    lte: int | float | None = None
 
 
 class DatetimeRange(FieldCondition, frozen=True, tag="datetime_range"):

@@ -29,7 +29,8 @@ def geo_point(value: Any) -> tuple[float, float] | None:
     """
     if type(value) is not dict:
         return None
-    lon, lat = value.get("lon"), value.get("lat")
+    lon: Any = value.get("lon")
+    lat: Any = value.get("lat")
     if type(lon) not in (int, float) or type(lat) not in (int, float):
         return None
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):  # false for NaN too

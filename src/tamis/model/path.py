@@ -20,8 +20,9 @@ __all__ = ["EVERY", "Path", "leaves", "parse_path", "resolve"]
 
 EVERY = -1  # the step [] : every element
 
-_BARE = re.compile(r"[A-Za-z0-9_\-]+|[^\W]+(?:[\w\-])*", re.UNICODE)
-_INDEX = re.compile(r"\[(\d*)\]")
+_BARE = re.compile(r"[\w-]+")  # letters and digits of any script
+_INDEX = re.compile(r"\[([0-9]*)\]")
+_INDEX_MAX = 2**63 - 1
 
 
 class Path(msgspec.Struct, frozen=True):
@@ -40,40 +41,61 @@ class Path(msgspec.Struct, frozen=True):
         return text
 
 
-@lru_cache(maxsize=4096)
 def parse_path(text: str, where: str = "key") -> Path:
-    """Parse a path; the canonical spelling is `str(path)`.
+    """Parse a path; the canonical spelling is `str(path)`. `where` is the place an error names.
 
     >>> parse_path('a[].b').steps
     ('a', -1, 'b')
+    >>> str(parse_path('"a"."b.c"[0]'))
+    'a."b.c"[0]'
     """
+    try:
+        return _parse(text)
+    except _Unreadable as problem:
+        raise Rejected(where, str(problem)) from None
+
+
+class _Unreadable(Exception):
+    """What is wrong with a path."""
+
+
+@lru_cache(maxsize=4096)
+def _parse(text: str) -> Path:
     if not text:
-        raise Rejected(where, "path is empty; name a payload field, for example 'city' or 'address.city'")
+        raise _Unreadable("path is empty; name a payload field, for example 'city' or 'address.city'")
     if len(text.encode()) > PATH_BYTES_MAX:
-        raise Rejected(where, f"path is {len(text.encode())} bytes long; at most {PATH_BYTES_MAX} are allowed")
+        raise _Unreadable(f"path is {len(text.encode())} bytes long; at most {PATH_BYTES_MAX} are allowed")
     steps: list[str | int] = []
     at = 0
     while True:
-        if text[at : at + 1] == '"':
-            end = text.find('"', at + 1)
-            if end <= at + 1:
-                raise Rejected(where, f"path {text!r}: the quoted key that opens at character {at} is empty or not closed")
-            steps.append(text[at + 1 : end])
-            at = end + 1
-        else:
-            bare = _BARE.match(text, at)
-            if bare is None:
-                raise Rejected(where, f"path {text!r}: expected a key at character {at}; quote keys that hold special characters")
-            steps.append(bare.group())
-            at = bare.end()
+        key, at = _key(text, at)
+        steps.append(key)
         while (index := _INDEX.match(text, at)) is not None:
-            steps.append(int(index.group(1)) if index.group(1) else EVERY)
+            step = int(index.group(1)) if index.group(1) else EVERY
+            if step > _INDEX_MAX:
+                raise _Unreadable(f"path {text!r}: element {step} is out of range; at most {_INDEX_MAX}")
+            steps.append(step)
             at = index.end()
         if at == len(text):
             return Path(tuple(steps))
         if text[at] != ".":
-            raise Rejected(where, f"path {text!r}: unexpected {text[at]!r} at character {at}; keys are joined by '.', elements are '[]' or '[0]'")
+            hint = "keys are joined by '.', elements are '[]' or '[0]'"
+            raise _Unreadable(f"path {text!r}: unexpected {text[at]!r} at character {at}; {hint}")
         at += 1
+
+
+def _key(text: str, at: int) -> tuple[str, int]:
+    """The object key that begins at character `at`, and where it ends."""
+    if text[at : at + 1] == '"':
+        end = text.find('"', at + 1)
+        if end <= at + 1:
+            raise _Unreadable(f"path {text!r}: the quoted key at character {at} is empty or not closed")
+        return text[at + 1 : end], end + 1
+    bare = _BARE.match(text, at)
+    if bare is None:
+        hint = "put keys that hold other than letters, digits, _ and - in double quotes"
+        raise _Unreadable(f"path {text!r}: expected a key at character {at}; {hint}")
+    return bare.group(), bare.end()
 
 
 def resolve(payload: Any, path: Path) -> list[Any]:
