@@ -22,9 +22,10 @@ from typing import BinaryIO
 from tamis.errors import Conflict, NotFound, Poisoned, Unavailable
 from tamis.storage.store import Part, check_key, check_prefix
 
-__all__ = ["LocalStore", "sync_folder"]
+__all__ = ["LocalStore", "make_folder", "map_file", "refusal", "sync_folder", "write_all"]
 
 _TEMPORARY = ".tmp"
+_ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
 
 class LocalStore:
@@ -41,7 +42,7 @@ class LocalStore:
         self.root = Path(root)
         self._temporary = self.root / _TEMPORARY
         self._folders = threading.Lock()  # so that nobody writes into a folder whose own name is not durable yet
-        self._make_folder(self._temporary)
+        make_folder(self._temporary)
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         """Some bytes of the object; fewer than `length` if it ends before."""
@@ -55,7 +56,8 @@ class LocalStore:
         draft = self._temporary / secrets.token_hex(8)
         try:
             _write_file(draft, parts)
-            self._make_folder(target.parent)
+            with self._folders:
+                make_folder(target.parent)
             if if_absent:
                 os.link(draft, target)
             else:
@@ -63,7 +65,7 @@ class LocalStore:
         except FileExistsError:
             raise Conflict(f"{target} exists already") from None
         except OSError as error:
-            raise _unavailable(target, error) from error
+            raise refusal(target, error) from error
         finally:
             with suppress(OSError):
                 draft.unlink(missing_ok=True)
@@ -92,15 +94,15 @@ class LocalStore:
         """Bytes of the object."""
         try:
             return self._path(key).stat().st_size
-        except FileNotFoundError:
+        except _ABSENT:
             raise self._absent(key) from None
 
     def map(self, key: str) -> memoryview:
         """The file's bytes through the page cache; they stay valid after `delete`."""
-        with self._open(key) as file:
-            if os.fstat(file.fileno()).st_size == 0:
-                return memoryview(b"")
-            return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        try:
+            return map_file(self._path(key))
+        except _ABSENT:
+            raise self._absent(key) from None
 
     def sweep(self) -> int:
         """Remove drafts that a killed process left; only the owner of the directory may call it. Returns how many."""
@@ -116,20 +118,8 @@ class LocalStore:
     def _open(self, key: str) -> BinaryIO:
         try:
             return self._path(key).open("rb")
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        except _ABSENT:
             raise self._absent(key) from None
-
-    def _make_folder(self, folder: Path) -> None:
-        """Create a folder and its parents; each new name is durable before anything is put in it."""
-        with self._folders:
-            missing = []
-            at = folder
-            while not at.is_dir():
-                missing.append(at)
-                at = at.parent
-            for path in reversed(missing):
-                path.mkdir(exist_ok=True)
-                sync_folder(path.parent)
 
     def _absent(self, key: str) -> NotFound:
         return NotFound(f"{self.root / key} does not exist")
@@ -144,19 +134,47 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def make_folder(folder: Path) -> None:
+    """Create a folder and its parents; each new name is durable before anything is put in it."""
+    missing = []
+    at = Path(folder)
+    while not at.is_dir():
+        missing.append(at)
+        at = at.parent
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
+
+
+def map_file(path: Path) -> memoryview:
+    """The bytes of a file as they are now, through the page cache; they stay readable after it is removed."""
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size == 0:
+            return memoryview(b"")
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+
+def write_all(descriptor: int, parts: Iterable[Part]) -> None:
+    """Write every byte of the parts; OSError if the disk refuses some, which may leave a beginning of them."""
+    for part in parts:
+        rest = memoryview(part).cast("B")
+        while len(rest):
+            rest = rest[os.write(descriptor, rest) :]
+
+
 def _write_file(path: Path, parts: Iterable[Part]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
-        for part in parts:
-            rest = memoryview(part).cast("B")
-            while len(rest):
-                rest = rest[os.write(descriptor, rest) :]
+        write_all(descriptor, parts)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _unavailable(target: Path, error: OSError) -> Unavailable:
+def refusal(target: Path, error: OSError) -> Unavailable:
+    """The error for a write that the system refused and that left nothing behind."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return Unavailable(f"{target}: the disk is full ({error.strerror}); nothing was changed; free space and retry")
+        return Unavailable(
+            f"{target}: the disk is full ({error.strerror}); nothing was changed; free some space and try again"
+        )
     return Unavailable(f"{target}: cannot be written ({error.strerror}); nothing was changed")

@@ -99,7 +99,7 @@ class MemoryStore:
         if fault is Fault.CUT:
             raise self._faults.die()
         if fault is Fault.FULL:
-            raise Unavailable(f"{key}: the disk is full; nothing was changed; free space and retry")
+            raise Unavailable(f"{key}: the disk is full; nothing was changed; free some space and try again")
         return fault
 
     def _change(self, key: str, whole: bytes | None, fault: Fault | None) -> None:
