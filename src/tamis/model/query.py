@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tamis.model.filter import Filter
 
-__all__ = ["NearestQuery", "OrderBy", "SearchParams"]
+__all__ = ["Fields", "NearestQuery", "OrderBy", "SearchParams"]
 
 
 class SearchParams(msgspec.Struct, frozen=True):
@@ -36,3 +36,12 @@ class OrderBy(msgspec.Struct, frozen=True):
     path: str
     descending: bool = False
     start_from: int | float | None = None
+
+
+class Fields(msgspec.Struct, frozen=True):
+    """What of a point goes into the answer."""
+
+    payload: bool = True
+    include: tuple[str, ...] | None = None  # only these paths of the payload
+    exclude: tuple[str, ...] = ()  # all but these paths
+    vectors: tuple[str, ...] | None = ()  # these vectors; None: all the point has

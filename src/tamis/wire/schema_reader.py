@@ -27,6 +27,7 @@ from tamis.model.schema import (
     ScalarQuantization,
     VectorParams,
 )
+from tamis.wire.checks import mapping, plain_scalar
 
 __all__ = ["read_schema", "write_schema"]
 
@@ -64,7 +65,7 @@ def read_schema(
     4
     """
     hnsw = _read_struct(hnsw_config, "hnsw_config", HnswConfig(), _HNSW)
-    given = _mapping(vectors, "vectors", "{'size': 256, 'distance': 'Cosine'}, or a dict of names to such dicts")
+    given = mapping(vectors, "vectors", "{'size': 256, 'distance': 'Cosine'}, or a dict of names to such dicts")
     if not given:
         raise Rejected("vectors", "a collection needs at least one vector: {'size': 256, 'distance': 'Cosine'}")
     if {"size", "distance"} & given.keys() and not all(isinstance(value, Mapping) for value in given.values()):
@@ -104,27 +105,29 @@ def write_schema(schema: CollectionSchema) -> dict[str, Any]:
 def _read_name(name: object) -> str:
     if not isinstance(name, str):
         raise Rejected("vectors", f"vector names are strings, got {name!r}")
-    if len(name.encode()) > VECTOR_NAME_BYTES_MAX:
-        raise Rejected("vectors", f"the vector name is {len(name.encode())} bytes long; at most {VECTOR_NAME_BYTES_MAX}")
+    if len(name.encode(errors="replace")) > VECTOR_NAME_BYTES_MAX:
+        raise Rejected(
+            "vectors", f"the vector name is {len(name.encode(errors="replace"))} bytes long; at most {VECTOR_NAME_BYTES_MAX}"
+        )
     if _FORBIDDEN & set(name):
-        raise Rejected("vectors", f"the vector name {name!r} holds one of < > : \" / \\ | ? * or a control character")
+        raise Rejected("vectors", f'the vector name {name!r} holds one of < > : " / \\ | ? * or a control character')
     return name
 
 
 def _read_vector(value: object, where: str, hnsw: HnswConfig) -> VectorParams:
-    given = _mapping(value, where, "{'size': 256, 'distance': 'Cosine'}")
+    given = mapping(value, where, "{'size': 256, 'distance': 'Cosine'}")
     _known(given, where, ("size", "distance", "datatype", "hnsw_config", "quantization_config"))
     for needed in ("size", "distance"):
         if needed not in given:
             raise Rejected(f"{where}.{needed}", "is missing; a vector has a size and a distance")
-    size = given["size"]
+    size = plain_scalar(given["size"])
     if not _whole(size) or not 1 <= size <= VECTOR_SIZE_MAX:
         raise Rejected(f"{where}.size", f"must be an integer from 1 to {VECTOR_SIZE_MAX}, got {size!r}")
-    distance = getattr(given["distance"], "value", given["distance"])
+    distance = plain_scalar(given["distance"])
     names = [d.value for d in Distance]
     if distance not in names:
         raise Rejected(f"{where}.distance", f"must be one of {', '.join(names)}, got {distance!r}")
-    datatype = getattr(given.get("datatype"), "value", given.get("datatype"))
+    datatype = plain_scalar(given.get("datatype"))
     if datatype not in (None, "float32"):
         raise Rejected(f"{where}.datatype", f"{datatype!r} is not supported yet; vectors are stored as float32")
     own = given.get("hnsw_config")
@@ -145,7 +148,7 @@ def _real(value: object) -> bool:
 
 
 _HNSW: dict[str, tuple[_Check, str]] = {
-    "m": (lambda v: _whole(v) and 2 <= v <= 128, "an integer from 2 to 128"),
+    "m": (lambda v: _whole(v) and (v == 0 or 2 <= v <= 128), "an integer from 2 to 128, or 0 for no graph"),
     "ef_construct": (lambda v: _whole(v) and 4 <= v <= 10_000, "an integer from 4 to 10000"),
     "full_scan_threshold": (lambda v: _whole(v) and v >= 0, "kilobytes, an integer of at least 0"),
     "max_indexing_threads": (lambda v: _whole(v) and v >= 0, "an integer of at least 0 (0: all cores)"),
@@ -166,7 +169,7 @@ def _read_struct(
     value: object, where: str, unset: _Struct, checks: Mapping[str, tuple[_Check, str]], also: tuple[str, ...] = ()
 ) -> _Struct:
     """`unset` with the fields that are given."""
-    given = {} if value is None else _mapping(value, where, f"a dict with keys among {', '.join(checks)}")
+    given = {} if value is None else mapping(value, where, f"a dict with keys among {', '.join(checks)}")
     _known(given, where, (*checks, *also))
     fields = {}
     for key, (check, wanted) in checks.items():
@@ -181,22 +184,13 @@ def _read_struct(
 def _read_quantization(value: object, where: str) -> ScalarQuantization | None:
     if value is None:
         return None
-    given = _mapping(value, where, "{'scalar': {'type': 'int8'}}")
+    given = mapping(value, where, "{'scalar': {'type': 'int8'}}")
     _known(given, where, ("scalar",))
-    scalar = _mapping(given.get("scalar"), f"{where}.scalar", "{'type': 'int8'}")
-    kind = getattr(scalar.get("type"), "value", scalar.get("type"))
+    scalar = mapping(given.get("scalar"), f"{where}.scalar", "{'type': 'int8'}")
+    kind = plain_scalar(scalar.get("type"))
     if kind != "int8":
         raise Rejected(f"{where}.scalar.type", f"must be 'int8', got {kind!r}")
     return _read_struct(scalar, f"{where}.scalar", ScalarQuantization(), _SCALAR, also=("type",))
-
-
-def _mapping(value: object, where: str, wanted: str) -> Mapping[str, Any]:
-    dump = getattr(value, "model_dump", None)  # the models of qdrant_client
-    if dump is not None:
-        value = dump(exclude_none=True)
-    if not isinstance(value, Mapping):
-        raise Rejected(where, f"must be {wanted}; got {type(value).__name__}")
-    return value
 
 
 def _known(given: Mapping[str, Any], where: str, known: tuple[str, ...]) -> None:

@@ -1,0 +1,102 @@
+"""Where the collections of a database keep their bytes.
+
+    LocalPlaces     DIR/lock · DIR/catalog/<version> · DIR/collections/<number>/0/{manifest,segments,log}/…
+    MemoryPlaces    the same in this process, gone with it
+
+One collection has one shard today, number 0; the folder says so in order that more can stand beside it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+from typing import Protocol
+
+from tamis.errors import Unavailable
+from tamis.log.file_log import FileLog
+from tamis.log.log import Log
+from tamis.log.memory_log import MemoryLog
+from tamis.storage.local import LocalStore
+from tamis.storage.lock import DirectoryLock
+from tamis.storage.memory import MemoryStore
+from tamis.storage.store import Store
+
+__all__ = ["LocalPlaces", "MemoryPlaces", "Places"]
+
+
+class Places(Protocol):
+    """Stores and logs by collection number."""
+
+    name: str  # for messages
+    catalog: Store
+
+    def shard(self, number: int) -> tuple[Store, Log]:
+        """The bytes of a collection's shard; empty if it is new. Ask once per opening."""
+        ...
+
+    def remove(self, number: int) -> None:
+        """Forget a collection's bytes; nothing of it may be open."""
+        ...
+
+    def sweep(self, numbers: Collection[int]) -> None:
+        """Forget what belongs to no collection: leftovers of a crash between two steps."""
+        ...
+
+    def close(self) -> None:
+        """Let others in."""
+        ...
+
+
+class LocalPlaces:
+    """A directory, locked against a second process. Raises Conflict if it is in use."""
+
+    def __init__(self, directory: Path) -> None:
+        self.name = str(directory)
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._lock = DirectoryLock(directory)
+        except OSError as error:
+            raise Unavailable(f"{directory} cannot be opened as a database directory: {error.strerror}") from error
+        self.catalog: Store = LocalStore(directory)
+        self._root = directory / "collections"
+
+    def shard(self, number: int) -> tuple[Store, Log]:
+        folder = self._folder(number) / "0"
+        return LocalStore(folder), FileLog(folder / "log")
+
+    def remove(self, number: int) -> None:
+        shutil.rmtree(self._folder(number), ignore_errors=True)
+
+    def sweep(self, numbers: Collection[int]) -> None:
+        known = {self._folder(number).name for number in numbers}
+        for folder in self._root.glob("*"):
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def close(self) -> None:
+        self._lock.release()
+
+    def _folder(self, number: int) -> Path:
+        return self._root / f"{number:06d}"
+
+
+class MemoryPlaces:
+    """This process's memory."""
+
+    def __init__(self) -> None:
+        self.name = ":memory:"
+        self.catalog: Store = MemoryStore()
+        self._shards: dict[int, tuple[Store, Log]] = {}
+
+    def shard(self, number: int) -> tuple[Store, Log]:
+        return self._shards.setdefault(number, (MemoryStore(), MemoryLog()))
+
+    def remove(self, number: int) -> None:
+        self._shards.pop(number, None)
+
+    def sweep(self, numbers: Collection[int]) -> None:
+        """Nothing outlives a crash here."""
+
+    def close(self) -> None:
+        self._shards.clear()

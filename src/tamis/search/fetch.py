@@ -1,0 +1,105 @@
+"""Points by id, and the parts of a point that an answer carries.
+
+Payloads are kept as JSON bytes and decoded here, for winners only. `include` and `exclude` follow payload paths:
+`a.b` inside objects, `a[].b` inside the elements of an array; what a path does not find is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tamis.model.ids import IdArray
+from tamis.model.path import EVERY, parse_path
+from tamis.model.payload import decode_payload
+from tamis.model.query import Fields
+from tamis.model.result import Record, Vector
+from tamis.segment.dense import Dense
+from tamis.segment.view import SegmentView, Snapshot
+
+__all__ = ["fetch", "payload_at", "project", "record_at", "vector_at"]
+
+_Steps = tuple[str | int, ...]
+_NOTHING = object()
+
+
+def fetch(snapshot: Snapshot, ids: IdArray, fields: Fields) -> list[Record]:
+    """The points with these ids, in that order; missing ones are left out."""
+    numbers, offsets = snapshot.locate(ids)
+    places = zip(numbers.tolist(), offsets.tolist(), strict=True)
+    return [record_at(snapshot.views[number], offset, fields) for number, offset in places if number >= 0]
+
+
+def record_at(view: SegmentView, offset: int, fields: Fields) -> Record:
+    """One row as a record."""
+    return Record(
+        view.body.ids(np.array([offset]))[0],
+        view.version(offset),
+        payload_at(view, offset, fields),
+        vector_at(view, offset, fields),
+    )
+
+
+def payload_at(view: SegmentView, offset: int, fields: Fields) -> dict[str, Any] | None:
+    """The payload of one row, or the asked part of it; None if it is not asked for."""
+    if not fields.payload:
+        return None
+    payload = decode_payload(view.payload(offset))
+    return project(payload, fields) if fields.include is not None or fields.exclude else payload
+
+
+def vector_at(view: SegmentView, offset: int, fields: Fields) -> Vector | None:
+    """The vector of one row, or {name: vector} where vectors have names; None if not asked for or not there."""
+    if fields.vectors == ():
+        return None
+    vectors = view.body.vectors
+    names = tuple(vectors) if fields.vectors is None else fields.vectors
+    found = {name: vectors[name].rows[offset].copy() for name in names if _has(vectors[name], offset)}
+    return found.get("") if tuple(vectors) == ("",) else found
+
+
+def _has(dense: Dense, offset: int) -> bool:
+    return dense.present is None or bool(int(dense.present[offset >> 6]) >> (offset & 63) & 1)
+
+
+def project(payload: dict[str, Any], fields: Fields) -> dict[str, Any]:
+    """The part of a payload that `fields` lets through.
+
+    >>> project({"a": {"b": 1, "c": 2}, "d": 3}, Fields(include=("a.b",)))
+    {'a': {'b': 1}}
+    """
+    if fields.include is not None:
+        kept = _included(payload, [parse_path(path).steps for path in fields.include])
+        payload = kept if isinstance(kept, dict) else {}
+    return _without(payload, [parse_path(path).steps for path in fields.exclude]) if fields.exclude else payload
+
+
+def _included(value: Any, paths: Sequence[_Steps]) -> Any:
+    if any(not steps for steps in paths):
+        return value
+    if isinstance(value, dict):
+        parts = {key: _included(inner, rest) for key, inner in value.items() if (rest := _below(paths, key))}
+        kept: Any = {key: part for key, part in parts.items() if part is not _NOTHING}
+    elif isinstance(value, list):
+        elements = (_included(inner, rest) for row, inner in enumerate(value) if (rest := _below(paths, row)))
+        kept = [part for part in elements if part is not _NOTHING]
+    else:
+        return _NOTHING
+    return kept or _NOTHING
+
+
+def _without(value: Any, paths: Sequence[_Steps]) -> Any:
+    if isinstance(value, dict):
+        below = {key: _below(paths, key) for key in value}
+        return {key: _without(inner, below[key]) for key, inner in value.items() if () not in below[key]}
+    if isinstance(value, list):
+        rests = [_below(paths, row) for row in range(len(value))]
+        return [_without(inner, rest) for inner, rest in zip(value, rests, strict=True) if () not in rest]
+    return value
+
+
+def _below(paths: Sequence[_Steps], step: str | int) -> list[_Steps]:
+    """What is left of the paths that go through this key, or this element."""
+    return [p[1:] for p in paths if p and (p[0] == step or (p[0] == EVERY and isinstance(step, int)))]
