@@ -3,10 +3,10 @@
     L2          Σ (a - b)²         float32 rows
     DOT         -Σ a · b           float32 rows (also Cosine, whose rows have length one)
     L1          Σ |a - b|          float32 rows
-    squared_i8  Σ (a - b)²         int8 codes, int32 result
+    call_i8     whatever the pointer computes of two int8 rows: Σ (a - b)² or Σ a · b, as int32
 
 A runtime dimension is as fast as a compiled-in one. LLVM does not use the byte dot-product instructions for a
-plain loop, hence NumKong; its address is looked up once a process (`INT8_POINTER`) and passed to kernels as an
+plain loop, hence NumKong; its addresses are looked up once a process (`INT8_L2`, `INT8_DOT`) and passed to kernels as an
 argument, because a constant would be frozen into the disk cache.
 """
 
@@ -22,11 +22,12 @@ from numba.extending import intrinsic
 
 from tamis.kernels.compile import DISTANCE_MATH, kernel
 
-__all__ = ["DOT", "INT8_POINTER", "L1", "L2", "prefetch", "row_distance", "sort_key", "squared_i8"]
+__all__ = ["DOT", "INT8_DOT", "INT8_L2", "L1", "L2", "call_i8", "prefetch", "row_distance", "sort_key"]
 
 L2, DOT, L1 = 0, 1, 2
 
-INT8_POINTER = np.uint64(numkong.pointer_to_sqeuclidean("int8"))
+INT8_L2 = np.uint64(numkong.pointer_to_sqeuclidean("int8"))
+INT8_DOT = np.uint64(numkong.pointer_to_dot("int8"))
 
 
 @kernel(fastmath=DISTANCE_MATH)
@@ -60,9 +61,9 @@ row_distance = (_l2, _dot, _l1)
 
 if numba.config.DISABLE_JIT:
 
-    def squared_i8(pointer, rows, row, query, at):
-        delta = rows[row].astype(np.int32) - query[at].astype(np.int32)
-        return np.int32(delta @ delta)
+    def call_i8(pointer, rows, row, query, at):
+        a, b = rows[row].astype(np.int32), query[at].astype(np.int32)
+        return np.int32(a @ b if pointer == INT8_DOT else (a - b) @ (a - b))
 
     def prefetch(rows, row, size):
         pass
@@ -81,8 +82,8 @@ else:
         return builder.add(base, builder.mul(row, stride))
 
     @intrinsic
-    def squared_i8(typing, pointer, rows, row, query, at):
-        """Squared L2 between rows[row] and query[at], both int8 with contiguous rows of equal length."""
+    def call_i8(typing, pointer, rows, row, query, at):
+        """What `pointer` computes of rows[row] and query[at], both int8 with contiguous rows of equal length."""
         signature = types.int32(types.uint64, rows, types.int64, query, types.int64)
 
         def generate(context, builder, sig, args):

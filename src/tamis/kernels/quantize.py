@@ -7,8 +7,8 @@ built from random signs and fast Walsh-Hadamard transforms on the first and the 
 manner of the Kac walk used by RaBitQ's library (extended RaBitQ, arXiv 2409.09913): O(d log d), no padding, and
 after four rounds every input dimension has reached every output dimension.
 
-Inner product is no metric. Its rows get one more dimension, sqrt(M² - |x|²) with M the largest norm, and its queries
-a zero there (Bachrach et al., RecSys 2014): then the nearest by L2 is the largest by inner product, for every query.
+Inner products survive only when nothing is subtracted, so there the centre is zero. Its queries are encoded with a
+scale each (`scale` = 0): that changes no order and uses all of int8.
 """
 
 from __future__ import annotations
@@ -54,27 +54,25 @@ def rotate(x, signs):
 
 
 @kernel
-def encode_rows(rows, lift, centre, signs, scale, codes, first, last):
+def encode_rows(rows, centre, signs, scale, codes, first, last):
     """Encode rows[first:last] into codes[first:last].
 
-    rows: float32[n, d]; lift: float32, M² of inner product, or 0 when the code has no extra dimension; centre:
-    float32[c] with c = d or d + 1; codes: int8[n, c]. A query of inner product passes lift = -1: its extra
-    dimension is zero.
+    rows: float32[n, d]; centre: float32[d]; signs: float32[ROTATION_ROUNDS, d]; scale: float32, 0 for a scale of
+    every row's own; codes: int8[n, d].
     """
-    size, width = rows.shape[1], codes.shape[1]
-    x = np.empty(width, np.float32)
-    inverse = np.float32(1) / scale
+    size = rows.shape[1]
+    x = np.empty(size, np.float32)
     for row in range(first, last):
-        norm = np.float32(0)
         for d in range(size):
-            norm += rows[row, d] * rows[row, d]
             x[d] = rows[row, d] - centre[d]
-        if width > size:
-            extra = np.float32(0)
-            if lift > norm:
-                extra = np.sqrt(lift - norm)
-            x[size] = extra - centre[size]
         rotate(x, signs)
-        for d in range(width):
-            code = np.float32(np.round_(x[d] * inverse))
+        step = scale
+        if step == 0:
+            largest = np.float32(1e-30)
+            for d in range(size):
+                largest = max(largest, abs(x[d]))
+            step = largest / np.float32(127)
+        inverse = np.float32(1) / step
+        for d in range(size):
+            code = np.rint(x[d] * inverse)
             codes[row, d] = np.int8(min(max(code, np.float32(-127)), np.float32(127)))

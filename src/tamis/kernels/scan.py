@@ -1,0 +1,133 @@
+"""The exact scan: every allowed row is measured, the nearest are kept.
+
+    mask words ──▶ the set bits of one word (≤ 64 rows, prefetched) ──▶ distances ──▶ sorted ranking
+
+`scan_rows` serves one query at a time. `merge_block` is for many queries over the same rows: the caller gets a block
+of distances from one matrix product and this keeps the nearest of each query.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tamis.kernels.beam import NO_OFFSET, unsort
+from tamis.kernels.compile import kernel
+from tamis.kernels.distance import DOT, L1, L2, prefetch, row_distance, sort_key
+from tamis.kernels.ranking import insert, offset_of, pack
+
+__all__ = ["measure_rows", "merge_block", "scan_rows", "seeds_of"]
+
+
+@kernel
+def write_ranking(best, kept, offsets, distances):
+    """Unpack a ranking of float keys into one row of results, padded with NO_OFFSET and infinity."""
+    for j in range(offsets.shape[0]):
+        if j < kept:
+            offsets[j] = offset_of(best[j])
+            distances[j] = unsort(best[j] >> np.int64(32))
+        else:
+            offsets[j] = NO_OFFSET
+            distances[j] = np.inf
+
+
+def _make_scan(metric):
+    measure = row_distance[metric]
+
+    @kernel
+    def scan(rows, queries, mask, first, last, offsets, distances):
+        """Nearest k of queries[first:last] among the rows in mask (uint64[words]) into offsets, distances [q, k]."""
+        limit = offsets.shape[1]
+        best = np.empty(limit, np.int64)
+        word_rows = np.empty(64, np.int64)
+        row_bytes = rows.shape[1] * rows.itemsize
+        for q in range(first, last):
+            query = queries[q]
+            kept = 0
+            for w in range(mask.shape[0]):
+                bits = mask[w]
+                found = 0
+                while bits:
+                    low = bits & (~bits + np.uint64(1))
+                    word_rows[found] = (w << 6) + popcount(low - np.uint64(1))
+                    prefetch(rows, word_rows[found], row_bytes)
+                    found += 1
+                    bits ^= low
+                for j in range(found):
+                    key = pack(sort_key(measure(rows, word_rows[j], query)), word_rows[j])
+                    if kept == limit and key >= best[limit - 1]:
+                        continue
+                    insert(best, kept, key)
+                    if kept < limit:
+                        kept += 1
+            write_ranking(best, kept, offsets[q], distances[q])
+
+    return scan
+
+
+def _make_measure_rows(metric):
+    measure = row_distance[metric]
+
+    @kernel
+    def measure_rows(rows, wanted, query, distances):
+        """Distance of rows[wanted[i]] to query, both float32, into distances[i]."""
+        for i in range(wanted.shape[0]):
+            distances[i] = measure(rows, np.int64(wanted[i]), query)
+
+    return measure_rows
+
+
+@kernel
+def popcount(word):
+    """Set bits of a uint64."""
+    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@kernel
+def merge_block(block, wanted, keys, kept):
+    """Keep the nearest of a block: float32[q, b] distances of the rows wanted[b], into keys: int64[q, k], kept: int64[q]."""
+    limit = keys.shape[1]
+    for q in range(block.shape[0]):
+        filled = kept[q]
+        for j in range(block.shape[1]):
+            key = pack(sort_key(block[q, j]), wanted[j])
+            if filled == limit and key >= keys[q, limit - 1]:
+                continue
+            insert(keys[q], filled, key)
+            if filled < limit:
+                filled += 1
+        kept[q] = filled
+
+
+@kernel
+def seeds_of(mask, count, entries, seeds):
+    """Entries, then `seeds.shape[0] - entries.shape[0]` matches spread evenly over the mask's `count` set bits."""
+    for j in range(entries.shape[0]):
+        seeds[j] = entries[j]
+    filled = entries.shape[0]
+    wanted = seeds.shape[0] - filled
+    step = max(count // max(wanted, 1), 1)
+    passed = 0
+    target = step >> 1
+    for w in range(mask.shape[0]):
+        bits = mask[w]
+        here = popcount(bits)
+        while passed + here > target:
+            for _ in range(target - passed):
+                bits &= bits - np.uint64(1)
+                here -= 1
+            passed = target
+            low = bits & (~bits + np.uint64(1))
+            seeds[filled] = (w << 6) + popcount(low - np.uint64(1))
+            filled += 1
+            if filled == seeds.shape[0]:
+                return filled
+            target += step
+        passed += here
+    return filled
+
+
+scan_rows = tuple(_make_scan(metric) for metric in (L2, DOT, L1))
+measure_rows = tuple(_make_measure_rows(metric) for metric in (L2, DOT, L1))

@@ -1,0 +1,87 @@
+"""One dense vector field of one body: full rows, which rows have it, and a graph once there is one.
+
+    rows      float32[n, d], C-contiguous; length one under Cosine; zeros where a point lacks the vector
+    present   bits over rows, or None when every row has the vector
+    graph     None: the field is scanned exactly
+
+Stored as arrays "rows", "present", and "graph.*"; opened over the mapped file without a copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tamis.kernels.distance import DOT, L1, L2
+from tamis.model.schema import Distance, HnswConfig, VectorParams
+from tamis.segment.alive import unpack_rows
+from tamis.segment.graph import Graph, GraphShape, Progress, build_graph, open_graph
+from tamis.segment.view import Mask
+
+__all__ = ["METRIC", "Dense", "build_dense", "open_dense"]
+
+METRIC = {Distance.EUCLID: L2, Distance.COSINE: DOT, Distance.DOT: DOT, Distance.MANHATTAN: L1}
+_PREFIX = "graph."
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """A vector field that can be searched."""
+
+    params: VectorParams
+    rows: NDArray[np.float32]
+    present: Mask | None = None
+    graph: Graph | None = None
+
+    @property
+    def metric(self) -> int:
+        """The kernels' constant: smaller distances are nearer."""
+        return METRIC[self.params.distance]
+
+    def bytes(self) -> dict[str, int]:
+        """Bytes by component."""
+        sizes = {"vectors": self.rows.nbytes + (0 if self.present is None else self.present.nbytes)}
+        if self.graph is not None:
+            shared = self.graph.walked is self.rows
+            sizes["codes"] = 0 if shared else self.graph.walked.nbytes
+            sizes["graph"] = self.graph.neighbours.nbytes + self.graph.entries.nbytes
+        return sizes
+
+
+def build_dense(
+    rows: NDArray[np.float32],
+    present: Mask | None,
+    params: VectorParams,
+    *,
+    pool: Executor,
+    hnsw: HnswConfig,
+    graph: bool,
+    progress: Progress | None = None,
+) -> dict[str, NDArray[Any]]:
+    """The arrays to store for these rows; with `graph`, a graph over the rows that have the vector.
+
+    hnsw: the collection's; the field's own takes precedence. m = 0 asks for no graph.
+    """
+    arrays: dict[str, NDArray[Any]] = {"rows": rows}
+    if present is not None:
+        arrays["present"] = present
+    config = params.hnsw or hnsw
+    chosen = np.arange(len(rows)) if present is None else unpack_rows(present)
+    if graph and config.m > 0 and len(chosen) > 1:
+        unit = params.distance is Distance.COSINE
+        shape = GraphShape(METRIC[params.distance], unit, 2 * config.m, max(config.ef_construct, 2 * config.m))
+        built = build_graph(rows, chosen, shape, pool, progress)
+        arrays |= {_PREFIX + name: array for name, array in built.items()}
+    return arrays
+
+
+def open_dense(params: VectorParams, arrays: Mapping[str, NDArray[Any]]) -> Dense:
+    """The field that `build_dense` stored."""
+    rows = arrays["rows"]
+    stored = {name.removeprefix(_PREFIX): array for name, array in arrays.items() if name.startswith(_PREFIX)}
+    return Dense(params, rows, arrays.get("present"), open_graph(stored, rows) if stored else None)
