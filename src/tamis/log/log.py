@@ -50,5 +50,5 @@ class Log(Protocol):
         ...
 
     def close(self) -> None:
-        """Release files. A closed log refuses everything."""
+        """Release files. A closed log refuses writes."""
         ...

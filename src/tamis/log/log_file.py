@@ -27,8 +27,8 @@ MAGIC = b"TAMISLOG"
 VERSION = 1
 DRAFT = "draft"
 HEADER_BYTES = 32
-_HEADER = struct.Struct("<8sIIQI4x")  # magic, version, zero, first position, checksum, zeros
-_CHECKED = 24
+_HEADER = struct.Struct("<8sQQII")  # magic, version, first position, zero, checksum
+_CHECKED = 28
 _SUFFIX = ".log"
 
 
@@ -51,8 +51,8 @@ def create_file(directory: Path, first: int) -> tuple[LogFile, int]:
     """An empty file and a descriptor to write it. OSError leaves nothing behind. The folder is the caller's to sync."""
     draft = directory / DRAFT
     path = directory / f"{first:020d}{_SUFFIX}"
-    header = _HEADER.pack(MAGIC, VERSION, 0, first, 0)
-    header = _HEADER.pack(MAGIC, VERSION, 0, first, crc32c(header[:_CHECKED]))
+    header = _HEADER.pack(MAGIC, VERSION, first, 0, 0)
+    header = _HEADER.pack(MAGIC, VERSION, first, 0, crc32c(header[:_CHECKED]))
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
     try:
         write_all(descriptor, [header])
@@ -82,7 +82,7 @@ def read_groups(file: LogFile, view: memoryview, torn_tail: bool = False) -> Ite
     key = str(file.path)
     if len(view) < HEADER_BYTES:
         raise Corrupt(key, len(view), f"ends after {len(view)} bytes, before its header does")
-    magic, version, _, first, checksum = _HEADER.unpack(view[:HEADER_BYTES])
+    magic, version, first, _, checksum = _HEADER.unpack(view[:HEADER_BYTES])
     if magic != MAGIC or crc32c(view[:_CHECKED]) != checksum:
         raise Corrupt(key, 0, "the header does not match its checksum")
     if version != VERSION:

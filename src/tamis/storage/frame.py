@@ -1,6 +1,6 @@
 """Groups of records, framed so that a reader finds what is whole, what is torn and what is damaged.
 
-    group    header, 40 bytes: magic, records, position of the first, bytes of the body, checksums of body and header
+    group    header, 32 bytes: magic, records, position of the first, bytes of the body, checksums of body and header
              body: per record its length (8 bytes) and its bytes
 
 A group is what one append made durable, all of it or nothing. The last group of a file may be torn by a crash while it
@@ -26,7 +26,7 @@ __all__ = ["Group", "pack_group", "scan"]
 
 _MAGIC = b"tGRP"
 _SECTOR = 512  # what a disk writes whole or not at all
-_HEADER = struct.Struct("<4sIQQII8x")  # magic, records, position, body bytes, body checksum, header checksum, zeros
+_HEADER = struct.Struct("<4sIQQII")  # magic, records, position, body bytes, body checksum, header checksum
 _CHECKED = 28  # of the header
 _LENGTH = struct.Struct("<Q")
 _JOIN_BYTES_MAX = 2**20  # smaller groups are one buffer, larger ones are not copied

@@ -92,10 +92,8 @@ class LocalStore:
 
     def size(self, key: str) -> int:
         """Bytes of the object."""
-        try:
-            return self._path(key).stat().st_size
-        except _ABSENT:
-            raise self._absent(key) from None
+        with self._open(key) as file:
+            return os.fstat(file.fileno()).st_size
 
     def map(self, key: str) -> memoryview:
         """The file's bytes through the page cache; they stay valid after `delete`."""
