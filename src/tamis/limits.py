@@ -5,6 +5,8 @@ from __future__ import annotations
 __all__ = [
     "BATCH_POINTS_MAX",
     "COLLECTION_NAME_BYTES_MAX",
+    "COLUMN_DISTINCT_BYTES_MAX",
+    "COLUMN_DISTINCT_SHARE_MAX",
     "COLUMN_PATHS_MAX",
     "COLUMN_STRING_BYTES_MAX",
     "FILTER_CONDITIONS_MAX",
@@ -40,5 +42,8 @@ FILTER_CONDITIONS_MAX = 65_536
 
 COLUMN_PATHS_MAX = 1_000  # scalar paths of one segment that become columns
 COLUMN_STRING_BYTES_MAX = 512  # a longer string is found by reading the rows
+
+COLUMN_DISTINCT_SHARE_MAX = 0.5  # above it, and above so many bytes a string on average, strings get no column
+COLUMN_DISTINCT_BYTES_MAX = 128
 
 SEGMENT_POINTS_MAX = 2_000_000

@@ -1,0 +1,176 @@
+"""One payload path of one table: the same shape whether its rows are live or sealed.
+
+    value at the path          goes to
+    "x" 1 1.5 true             the lane of its JSON type: str | int | big | float | bool
+    null                       set null
+    [..]                       set array, with its length; its elements as if they were values (once):
+                               null → null, [..] → other and deep, {..} → other
+    {..}                       set other; its keys are paths of their own; {lon, lat} → points
+    a string not in the lane   set long
+
+Invariants: a row may be in several lanes (arrays of mixed types); sets are sorted rows (uint32) or, when that is
+smaller, mask words (uint64); strings shorter than `cut` bytes are never in `long`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tamis.kernels.mask import count_bits, list_rows, set_rows
+from tamis.model.schema import TextOptions
+from tamis.segment.column.points import Points
+
+if TYPE_CHECKING:
+    from tamis.segment.column.text import Documents
+
+__all__ = ["LANES", "SETS", "Bounds", "Field", "Keys", "Lane", "RowSet", "TextLane", "mark_set", "set_size", "sorted_rows"]
+
+Mask = NDArray[np.uint64]
+U32 = NDArray[np.uint32]
+RowSet = NDArray[np.uint32] | NDArray[np.uint64]
+
+LANES = ("str", "int", "big", "float", "bool")  # big: integers of 2**63 and more, uint64
+SETS = ("null", "array", "other", "long", "deep")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A range of numbers, or of moments in microseconds; None is no bound."""
+
+    gt: float | None = None
+    gte: float | None = None
+    lt: float | None = None
+    lte: float | None = None
+
+    def holds(self, value: float) -> bool:
+        return (
+            (self.gt is None or value > self.gt)
+            and (self.gte is None or value >= self.gte)
+            and (self.lt is None or value < self.lt)
+            and (self.lte is None or value <= self.lte)
+        )
+
+
+Keys = NDArray[Any] | list[bytes]
+
+
+class Lane(Protocol):
+    """The values of one JSON type. `mark_*` add the bits of the rows that qualify and say how they were found."""
+
+    @property
+    def size(self) -> int:
+        """Pairs of value and row."""
+        ...
+
+    def mark_any(self, values: Sequence[Any], mask: Mask) -> str: ...
+
+    def mark_except(self, values: Sequence[Any], mask: Mask) -> str:
+        """Rows with some value that is none of `values`."""
+        ...
+
+    def mark_range(self, bounds: Bounds, mask: Mask) -> str:
+        """Numbers in `bounds`, compared as float64."""
+        ...
+
+    def mark_prefix(self, prefix: str, mask: Mask) -> str: ...
+
+    def mark_all(self, mask: Mask) -> None: ...
+
+    def count_any(self, values: Sequence[Any]) -> int:
+        """About how many rows `mark_any` finds; exact when sealed."""
+        ...
+
+    def count_range(self, bounds: Bounds) -> int: ...
+
+    def count_prefix(self, prefix: str) -> int: ...
+
+    def pairs(self) -> tuple[Keys, NDArray[Any], U32]:
+        """Distinct keys (strings as UTF-8), and per pair the number of its key and its row."""
+        ...
+
+    def moments(self) -> Lane:
+        """The strings that read as dates, as microseconds (int64)."""
+        ...
+
+
+class TextLane(Protocol):
+    """The words of the strings at a path."""
+
+    def mark(self, text: str, mode: str, mask: Mask) -> str: ...
+
+    def count(self, text: str, mode: str) -> int: ...
+
+    def read(self) -> Documents:
+        """All documents, to be merged with others."""
+        ...
+
+    @property
+    def whole(self) -> bool:
+        """Whether the strings of set `long` are in it too."""
+        ...
+
+
+class TextSource(Protocol):
+    """Gives the text lane of a field, made on first use."""
+
+    def __call__(self, options: TextOptions) -> TextLane: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Everything at one path, over `rows` rows."""
+
+    rows: int
+    lanes: Mapping[str, Lane]
+    sets: Mapping[str, RowSet]
+    lengths: NDArray[Any]  # of the arrays in set array, in row order
+    points: Points | None
+    cut: int
+    text: TextSource
+    sizes: Mapping[str, int] = field(default_factory=dict)  # bytes by part
+
+    def mark(self, name: str, mask: Mask) -> None:
+        """Add the rows of one set."""
+        rows = self.sets.get(name)
+        if rows is not None:
+            mark_set(rows, mask)
+
+    def mark_values(self, mask: Mask) -> None:
+        """Add the rows with some leaf that is not null."""
+        for lane in self.lanes.values():
+            lane.mark_all(mask)
+        self.mark("other", mask)
+        self.mark("long", mask)
+
+    def mark_present(self, mask: Mask) -> None:
+        """Add the rows that have anything at the path."""
+        self.mark_values(mask)
+        self.mark("null", mask)
+        self.mark("array", mask)
+
+
+def mark_set(rows: RowSet, mask: Mask) -> None:
+    """Add the rows of a set to `mask`."""
+    if rows.dtype == np.uint64:
+        np.bitwise_or(mask, rows, out=mask)
+    else:
+        set_rows(mask, rows)
+
+
+def set_size(rows: RowSet) -> int:
+    """Number of rows in a set."""
+    return int(count_bits(rows)) if rows.dtype == np.uint64 else len(rows)
+
+
+def sorted_rows(rows: RowSet) -> U32:
+    """The rows of a set, ascending."""
+    if rows.dtype != np.uint64:
+        return rows  # type: ignore[return-value]
+    listed = np.empty(count_bits(rows), np.uint32)
+    list_rows(rows, listed)
+    return listed
