@@ -1,0 +1,60 @@
+"""What the documents point at exists."""
+
+import re
+from pathlib import Path
+
+from tests.tidy.source import ROOT, Source
+
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+TEST = re.compile(r"\btests/[\w/]+\.py(?:::\w+)?")
+SOURCE = re.compile(r"`((?:src/)?tamis/[\w/]+(?:\.py|/))`")
+
+
+def documents() -> list[Path]:
+    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors that headings make, as renderers of Markdown spell them."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+def test_there_are_documents() -> None:
+    names = {path.name for path in documents()}
+    assert {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "format.md"} <= names
+
+
+def test_relative_links_lead_somewhere() -> None:
+    found = []
+    for document in documents():
+        for link in LINK.findall(document.read_text(encoding="utf-8")):
+            if "://" in link or link.startswith("mailto:"):
+                continue
+            place, _, anchor = link.partition("#")
+            target = (document.parent / place).resolve() if place else document
+            if not target.exists() or (anchor and anchor not in anchors(target)):
+                found.append(f"{document.relative_to(ROOT)}: {link}")
+    assert found == []
+
+
+def test_tests_that_documents_name_exist() -> None:
+    found = []
+    for document in documents():
+        for name in TEST.findall(document.read_text(encoding="utf-8")):
+            path, _, function = name.partition("::")
+            if not (ROOT / path).exists() or (
+                function and function not in {known.name for known in Source(ROOT / path).functions}
+            ):
+                found.append(f"{document.relative_to(ROOT)}: {name}")
+    assert found == []
+
+
+def test_modules_that_documents_name_exist() -> None:
+    found = [
+        f"{document.relative_to(ROOT)}: {name}"
+        for document in documents()
+        for name in SOURCE.findall(document.read_text(encoding="utf-8"))
+        if not (ROOT / "src" / name.removeprefix("src/")).exists()
+    ]
+    assert found == []
