@@ -14,7 +14,7 @@ arrays.
 
 from tamis.segment.column.build import build_table
 from tamis.segment.column.live_table import LiveTable
-from tamis.segment.column.sealed import open_table
+from tamis.segment.column.sealed_table import open_table
 from tamis.segment.column.table import Table, TablePart
 
 __all__ = ["LiveTable", "Table", "TablePart", "build_table", "open_table"]

@@ -20,7 +20,7 @@ from tamis.model.path import EVERY, Path, parse_path
 from tamis.model.schema import PayloadIndex
 from tamis.segment.column.build_field import FieldPart, build_field
 from tamis.segment.column.field import Field
-from tamis.segment.column.sealed import Arrays, FieldMeta, TableMeta
+from tamis.segment.column.sealed_table import Arrays, FieldMeta, SealedMeta, TableMeta
 from tamis.segment.column.table import Table, TablePart
 
 __all__ = ["build_table"]
@@ -46,7 +46,7 @@ def build_table(
         sources.append(_Source(part.table, targets, part.payload))
     builder = _Builder(indexes, paths_max)
     meta, _ = builder.level(sources, rows, (), "")
-    return msgspec.msgpack.encode(meta), builder.arrays
+    return msgspec.msgpack.encode(SealedMeta(dict(indexes), meta)), builder.arrays
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from tamis.model.payload import decode_payload
 from tamis.model.schema import IndexKind, PayloadIndex, TextOptions
 from tamis.segment.column.field import LANES, SETS, Field, Keys, RowSet, sorted_rows
 from tamis.segment.column.lane import make_lane
-from tamis.segment.column.sealed import Arrays, FieldMeta, store_lane, store_text
+from tamis.segment.column.sealed_table import Arrays, FieldMeta, store_lane, store_text
 from tamis.segment.column.strings import Dictionary
 from tamis.segment.column.text import Documents, make_text, read_documents
 

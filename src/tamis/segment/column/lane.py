@@ -11,9 +11,7 @@ codes, whichever reads fewer bytes. Counts of keys are exact and free: starts[hi
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -37,12 +35,11 @@ _LISTED_SHARE = 9
 class SealedLane:
     """A Lane over arrays that never change."""
 
-    def __init__(self, keys: NDArray[Any] | Dictionary, starts: U32, rows: U32, codes: NDArray[Any] | None, *, exact: bool = False) -> None:
+    def __init__(self, keys: NDArray[Any] | Dictionary, starts: U32, rows: U32, codes: NDArray[Any] | None) -> None:
         self.keys = keys
         self.starts = starts
         self.rows = rows
         self.codes = codes
-        self.exact = exact  # moments: compared as they are, not as float64
         self._moments: SealedLane | None = None
 
     @property
@@ -59,19 +56,13 @@ class SealedLane:
 
     def between(self, bounds: Bounds) -> tuple[int, int]:
         """First number and end of the keys in `bounds`."""
-        keys: Any = self.keys
-        if keys.dtype != np.float64 and not self.exact:
-            keys = _AsFloats(keys)
-        low, high = 0, len(keys)
-        if bounds.gte is not None:
-            low = bisect_left(keys, bounds.gte)
-        if bounds.gt is not None:
-            low = max(low, bisect_right(keys, bounds.gt))
-        if bounds.lte is not None:
-            high = bisect_right(keys, bounds.lte)
-        if bounds.lt is not None:
-            high = min(high, bisect_left(keys, bounds.lt))
-        return low, max(low, high)
+        keys = self.keys
+        assert isinstance(keys, np.ndarray)
+        kind = keys.dtype.type
+        low, high = bounds.floats() if kind is np.float64 else bounds.integers(kind)
+        if low > high:
+            return 0, 0
+        return int(keys.searchsorted(kind(low), "left")), int(keys.searchsorted(kind(high), "right"))
 
     def span(self, low: int, high: int) -> int:
         """Pairs of the keys in ``[low, high)``."""
@@ -130,6 +121,12 @@ class SealedLane:
         assert isinstance(self.keys, Dictionary)
         return self._mark(*self.keys.between(prefix), mask)
 
+    def mark_substring(self, substring: str, mask: Mask) -> str:
+        assert isinstance(self.keys, Dictionary)
+        numbers = [number for number, text in enumerate(self.keys.texts()) if substring in text]
+        self.mark_numbers(np.array(numbers, np.int64), mask)
+        return "every distinct string"
+
     def mark_all(self, mask: Mask) -> None:
         self._mark(0, len(self.keys), mask)
 
@@ -157,19 +154,6 @@ class SealedLane:
         self._moments = lane
 
 
-class _AsFloats:
-    """Integers, read one by one as float64: what a range compares."""
-
-    def __init__(self, keys: NDArray[Any]) -> None:
-        self._keys = keys
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __getitem__(self, place: int) -> float:
-        return float(self._keys[place])
-
-
 def date_lane(strings: SealedLane) -> SealedLane:
     """Parse each distinct string once."""
     assert isinstance(strings.keys, Dictionary)
@@ -181,10 +165,10 @@ def date_lane(strings: SealedLane) -> SealedLane:
     _, keys, rows = strings.pairs()
     kept = dated[keys]
     count = len(strings.codes) if strings.codes is not None else int(rows.max(initial=0)) + 1
-    return make_lane(moments, of_key[keys[kept]], rows[kept], count, exact=True)
+    return make_lane(moments, of_key[keys[kept]], rows[kept], count)
 
 
-def make_lane(keys: NDArray[Any] | Dictionary, codes: NDArray[Any], rows: U32, count: int, *, exact: bool = False) -> SealedLane:
+def make_lane(keys: NDArray[Any] | Dictionary, codes: NDArray[Any], rows: U32, count: int) -> SealedLane:
     """Group pairs of code and row (in any order, repeats allowed) for a table of `count` rows."""
     forward = np.full(count, len(keys), np.uint32)
     forward[rows] = codes
@@ -192,12 +176,12 @@ def make_lane(keys: NDArray[Any] | Dictionary, codes: NDArray[Any], rows: U32, c
     if single:
         held = forward != len(keys)
         starts, placed = invert(forward[held], np.flatnonzero(held).astype(np.uint32), len(keys))
-        return SealedLane(keys, starts, placed, _narrow(forward, len(keys)), exact=exact)
+        return SealedLane(keys, starts, placed, _narrow(forward, len(keys)))
     order = np.argsort(rows, kind="stable")
     starts, placed = group(codes[order], rows[order], len(keys))
     if len(np.unique(placed)) < len(placed):
-        return SealedLane(keys, starts, placed, None, exact=exact)
-    return SealedLane(keys, starts, placed, _narrow(forward, len(keys)), exact=exact)
+        return SealedLane(keys, starts, placed, None)
+    return SealedLane(keys, starts, placed, _narrow(forward, len(keys)))
 
 
 def group(codes: NDArray[Any], rows: U32, keys: int) -> tuple[U32, U32]:

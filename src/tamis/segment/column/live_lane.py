@@ -150,7 +150,6 @@ class LiveView:
 
     rows: U32
     values: NDArray[Any]
-    exact: bool = False  # moments: compared as they are, not as float64
 
     @property
     def size(self) -> int:
@@ -172,18 +171,12 @@ class LiveView:
         return _HOW
 
     def _within(self, bounds: Bounds) -> NDArray[np.bool_]:
-        # Beyond 2**53 integers must become the nearest float64 before they are compared, as a single row would.
-        numbers = self.values if self.exact else self.values.astype(np.float64)
-        found = np.ones(len(numbers), np.bool_)
-        for bound, compare in (
-            (bounds.gt, np.greater),
-            (bounds.gte, np.greater_equal),
-            (bounds.lt, np.less),
-            (bounds.lte, np.less_equal),
-        ):
-            if bound is not None:
-                found &= compare(numbers, bound)
-        return found
+        kind = self.values.dtype
+        low, high = bounds.floats() if kind == np.float64 else bounds.integers(kind.type)
+        if low > high:
+            return np.zeros(len(self.values), np.bool_)
+        within: NDArray[np.bool_] = (self.values >= low) & (self.values <= high)
+        return within
 
     def mark_range(self, bounds: Bounds, mask: Mask) -> str:
         set_rows(mask, self.rows[self._within(bounds)])
@@ -191,6 +184,9 @@ class LiveView:
 
     def mark_prefix(self, prefix: str, mask: Mask) -> str:
         raise AssertionError("numbers have no prefix")
+
+    def mark_substring(self, substring: str, mask: Mask) -> str:
+        raise AssertionError("numbers have no text")
 
     def mark_all(self, mask: Mask) -> None:
         set_rows(mask, self.rows)
@@ -241,6 +237,12 @@ class LiveStringView:
         flags = [text.startswith(prefix) for text in self.strings.listed[: self._numbers()]]
         return np.array(flags, np.bool_)[self.codes]
 
+    def mark_substring(self, substring: str, mask: Mask) -> str:
+        if self.size:
+            flags = [substring in text for text in self.strings.listed[: self._numbers()]]
+            set_rows(mask, self.rows[np.array(flags, np.bool_)[self.codes]])
+        return _HOW
+
     def mark_any(self, values: Sequence[str], mask: Mask) -> str:
         set_rows(mask, self.rows[self._any(values)])
         return _HOW
@@ -275,7 +277,7 @@ class LiveStringView:
     def moments(self) -> LiveView:
         values = self.strings.moments(self._numbers())[self.codes]
         dated = values != NO_MOMENT
-        return LiveView(self.rows[dated], values[dated], exact=True)
+        return LiveView(self.rows[dated], values[dated])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ One writer. Views share the growing arrays and see only rows below their count, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ class LiveTable:
 
     def view(self, count: int) -> LiveTableView:
         """The first `count` rows, immutable."""
-        return LiveTableView(self._root, count)
+        return LiveTableView(self._root, count, self._root.shared.indexes)
 
     def reindex(self, indexes: Mapping[str, PayloadIndex]) -> None:
         """Other index definitions from now on. Rows that are here stay as they are: they are read where it matters."""
@@ -172,7 +173,8 @@ class _LiveRows:
 class LiveTableView:
     """The first rows of one level: a Table. Fields are cut to size on first use and kept."""
 
-    def __init__(self, level: _LiveRows, rows: int) -> None:
+    def __init__(self, level: _LiveRows, rows: int, indexes: Mapping[str, PayloadIndex]) -> None:
+        self.indexes = indexes
         self._level = level
         self.rows = rows
         self._fields: dict[str, Field] = {}
@@ -194,7 +196,7 @@ class LiveTableView:
     def child(self, path: str) -> Child | None:
         if path not in self._children:
             level = self._level.children.get(path)
-            self._children[path] = None if level is None else _child_view(level, self.rows)
+            self._children[path] = None if level is None else _child_view(level, self.rows, self.indexes)
         return self._children[path]
 
     def field_paths(self) -> list[str]:
@@ -202,6 +204,11 @@ class LiveTableView:
 
     def child_paths(self) -> list[str]:
         return list(self._level.children)
+
+    def reindexed(self, indexes: Mapping[str, PayloadIndex]) -> LiveTableView:
+        other = copy(self)
+        other.indexes = indexes
+        return other
 
     def bytes(self) -> dict[str, int]:
         sizes = {path: live.nbytes for path, live in self._level.fields.items()}
@@ -212,8 +219,8 @@ class LiveTableView:
         return sizes
 
 
-def _child_view(level: _LiveRows, count: int) -> Child | None:
+def _child_view(level: _LiveRows, count: int, indexes: Mapping[str, PayloadIndex]) -> Child | None:
     known = level.count  # first: parents and columns hold at least that many rows
     parents = level.parents.view()[:known]
     rows = int(np.searchsorted(parents, count))
-    return Child(LiveTableView(level, rows), parents[:rows]) if rows else None
+    return Child(LiveTableView(level, rows, indexes), parents[:rows]) if rows else None

@@ -12,13 +12,14 @@ view of the first `rows` rows of a `LiveTable`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tamis.model.schema import PayloadIndex
 from tamis.segment.column.field import Field
 
 __all__ = ["Child", "Table", "TablePart"]
@@ -31,6 +32,11 @@ class Table(Protocol):
 
     @property
     def rows(self) -> int: ...
+
+    @property
+    def indexes(self) -> Mapping[str, PayloadIndex]:
+        """The explicit indexes it was made under, by path from the root of the payload."""
+        ...
 
     @property
     def spilled(self) -> U32:
@@ -48,6 +54,10 @@ class Table(Protocol):
     def field_paths(self) -> list[str]: ...
 
     def child_paths(self) -> list[str]: ...
+
+    def reindexed(self, indexes: Mapping[str, PayloadIndex]) -> Table:
+        """The same columns under other definitions; what an index wants is then derived on first use."""
+        ...
 
     def bytes(self) -> dict[str, int]:
         """Bytes by path, resident or mapped."""

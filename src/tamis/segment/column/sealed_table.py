@@ -11,13 +11,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from tamis.model.schema import TextOptions
+from tamis.model.schema import PayloadIndex, TextOptions
 from tamis.segment.column.field import LANES, SETS, Field, TextLane
 from tamis.segment.column.lane import SealedLane
 from tamis.segment.column.points import Points
@@ -25,7 +26,7 @@ from tamis.segment.column.strings import Dictionary
 from tamis.segment.column.table import Child, Table
 from tamis.segment.column.text import SealedText, make_text, read_documents
 
-__all__ = ["FieldMeta", "SealedTable", "TableMeta", "open_table", "store_lane", "store_text"]
+__all__ = ["FieldMeta", "SealedMeta", "SealedTable", "TableMeta", "open_table", "store_lane", "store_text"]
 
 Arrays = dict[str, NDArray[Any]]
 U32 = NDArray[np.uint32]
@@ -40,6 +41,13 @@ class FieldMeta(msgspec.Struct, frozen=True):
     text_whole: bool = False
 
 
+class SealedMeta(msgspec.Struct, frozen=True):
+    """What `build_table` gives as bytes."""
+
+    indexes: dict[str, PayloadIndex]
+    table: TableMeta
+
+
 class TableMeta(msgspec.Struct, frozen=True):
     """One level; the position in a list is the number in the names of its arrays."""
 
@@ -48,18 +56,22 @@ class TableMeta(msgspec.Struct, frozen=True):
     children: list[tuple[str, TableMeta]]
 
 
-_decode = msgspec.msgpack.Decoder(TableMeta).decode
+_decode = msgspec.msgpack.Decoder(SealedMeta).decode
 
 
 def open_table(meta: bytes | memoryview, arrays: Mapping[str, NDArray[Any]]) -> Table:
     """The table that `build_table` made; `arrays` may be views of a mapped file and are kept."""
-    return SealedTable(_decode(meta), arrays, "")
+    decoded = _decode(meta)
+    return SealedTable(decoded.table, arrays, "", decoded.indexes)
 
 
 class SealedTable:
     """One level of a sealed table: a Table."""
 
-    def __init__(self, meta: TableMeta, arrays: Mapping[str, NDArray[Any]], prefix: str) -> None:
+    def __init__(
+        self, meta: TableMeta, arrays: Mapping[str, NDArray[Any]], prefix: str, indexes: Mapping[str, PayloadIndex]
+    ) -> None:
+        self.indexes = indexes
         self._meta = meta
         self._arrays = arrays
         self._prefix = prefix
@@ -92,7 +104,7 @@ class SealedTable:
             if number is None:
                 return None
             prefix = f"{self._prefix}c{number}."
-            table = SealedTable(self._meta.children[number][1], self._arrays, prefix)
+            table = SealedTable(self._meta.children[number][1], self._arrays, prefix, self.indexes)
             known = self._children[path] = Child(table, self._arrays[f"{prefix}parents"])
         return known
 
@@ -101,6 +113,11 @@ class SealedTable:
 
     def child_paths(self) -> list[str]:
         return list(self._children_numbers)
+
+    def reindexed(self, indexes: Mapping[str, PayloadIndex]) -> SealedTable:
+        other = copy(self)
+        other.indexes = indexes
+        return other
 
     def bytes(self) -> dict[str, int]:
         sizes: dict[str, int] = {}
@@ -126,7 +143,7 @@ class SealedTable:
         prefix = f"{self._prefix}f{number}."
         arrays = self._arrays
         lanes = {name: lane for name in LANES if (lane := _open_lane(arrays, f"{prefix}{name}.")) is not None}
-        moments = _open_lane(arrays, f"{prefix}moments.", exact=True)
+        moments = _open_lane(arrays, f"{prefix}moments.")
         if moments is not None and "str" in lanes:
             lanes["str"].adopt_moments(moments)
         sets = {name: rows for name in SETS if (rows := arrays.get(prefix + name)) is not None}
@@ -161,14 +178,14 @@ class SealedWords:
         return made
 
 
-def _open_lane(arrays: Mapping[str, NDArray[Any]], prefix: str, *, exact: bool = False) -> SealedLane | None:
+def _open_lane(arrays: Mapping[str, NDArray[Any]], prefix: str) -> SealedLane | None:
     rows = arrays.get(f"{prefix}rows")
     if rows is None:
         return None
     keys: Any = arrays.get(f"{prefix}keys")
     if keys is None:
         keys = Dictionary(arrays[f"{prefix}block"], arrays[f"{prefix}ends"])
-    return SealedLane(keys, arrays[f"{prefix}starts"], rows, arrays.get(f"{prefix}codes"), exact=exact)
+    return SealedLane(keys, arrays[f"{prefix}starts"], rows, arrays.get(f"{prefix}codes"))
 
 
 def store_lane(lane: SealedLane, prefix: str, arrays: Arrays) -> None:
