@@ -105,10 +105,9 @@ def write_schema(schema: CollectionSchema) -> dict[str, Any]:
 def _read_name(name: object) -> str:
     if not isinstance(name, str):
         raise Rejected("vectors", f"vector names are strings, got {name!r}")
-    if len(name.encode(errors="replace")) > VECTOR_NAME_BYTES_MAX:
-        raise Rejected(
-            "vectors", f"the vector name is {len(name.encode(errors="replace"))} bytes long; at most {VECTOR_NAME_BYTES_MAX}"
-        )
+    length = len(name.encode(errors="replace"))
+    if length > VECTOR_NAME_BYTES_MAX:
+        raise Rejected("vectors", f"the vector name is {length} bytes long; at most {VECTOR_NAME_BYTES_MAX}")
     if _FORBIDDEN & set(name):
         raise Rejected("vectors", f'the vector name {name!r} holds one of < > : " / \\ | ? * or a control character')
     return name
