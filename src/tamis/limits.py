@@ -11,14 +11,19 @@ __all__ = [
     "COLUMN_STRING_BYTES_MAX",
     "FILTER_CONDITIONS_MAX",
     "FILTER_DEPTH_MAX",
+    "FROZEN_HEADS_MAX",
+    "HEAD_BYTES_MAX",
+    "HEAD_POINTS_MAX",
     "INTEGER_MAX",
     "INTEGER_MIN",
     "LIMIT_MAX",
+    "LOG_TAIL_BYTES_MAX",
     "PATH_BYTES_MAX",
     "PAYLOAD_BYTES_MAX",
     "PAYLOAD_DEPTH_MAX",
     "POINT_NUMBER_MAX",
     "SEGMENT_POINTS_MAX",
+    "THREADS_MAX",
     "VECTOR_NAME_BYTES_MAX",
     "VECTOR_SIZE_MAX",
 ]
@@ -30,6 +35,7 @@ POINT_NUMBER_MAX = 2**64 - 1
 
 BATCH_POINTS_MAX = 1_000_000  # points in one write
 LIMIT_MAX = 1_000_000  # hits or records in one answer
+THREADS_MAX = 1_024  # that one call may ask for
 
 PAYLOAD_BYTES_MAX = 16 * 2**20  # one point, as JSON
 PAYLOAD_DEPTH_MAX = 64
@@ -47,3 +53,10 @@ COLUMN_DISTINCT_SHARE_MAX = 0.5  # above it, and above so many bytes a string on
 COLUMN_DISTINCT_BYTES_MAX = 128
 
 SEGMENT_POINTS_MAX = 2_000_000
+
+# The head is scanned exactly: 20,000 rows of 128 dimensions are 10 MB, about a millisecond of one core and about what
+# deserves a graph. Sealing costs two synced files and a manifest whatever the size, so a smaller head would seal too often.
+HEAD_POINTS_MAX = 20_000
+HEAD_BYTES_MAX = 64 * 2**20  # of vectors and payloads
+FROZEN_HEADS_MAX = 4  # full heads that wait to be sealed; then writers wait
+LOG_TAIL_BYTES_MAX = 64 * 2**20  # replayed at the next start, at worst

@@ -18,12 +18,16 @@ from numpy.typing import NDArray
 
 from tamis.model.payload import decode_payloads
 from tamis.model.schema import PayloadIndex
-from tamis.segment.alive import clear_rows, count_rows, no_rows, set_rows, widened
-from tamis.segment.column.live_table import LiveTable
+from tamis.segment.alive import clear_rows, count_rows, no_rows, set_rows, unpack_rows, widened
+from tamis.segment.column import LiveTable
+from tamis.segment.format import array_group, with_prefix
 from tamis.segment.growable import Growable
+from tamis.segment.payload import PayloadBlocks, build_payload_rows, open_payload_rows
 from tamis.segment.view import OverlayView
+from tamis.storage.array import ArrayFile, write_arrays
+from tamis.storage.store import Store
 
-__all__ = ["Overlay"]
+__all__ = ["Overlay", "read_overlay", "write_overlay"]
 
 
 class Overlay:
@@ -74,9 +78,9 @@ class Overlay:
         row = self._newest.get(target, -1)
         return None if row < 0 else self._payloads[row]
 
-    def reindexed(self, indexes: Mapping[str, PayloadIndex]) -> None:
+    def reindex(self, indexes: Mapping[str, PayloadIndex]) -> None:
         """Use these index definitions from the next view on."""
-        self._table = self._table.reindexed(indexes)
+        self._table.reindex(indexes)
         self._view = None
 
     def view(self) -> OverlayView:
@@ -96,3 +100,23 @@ class Overlay:
                 previous=self._previous,
             )
         return self._view
+
+
+def write_overlay(store: Store, key: str, view: OverlayView) -> None:
+    """Store the living rows of an overlay."""
+    rows = unpack_rows(view.alive)
+    raws = [view.payloads[row] for row in rows.tolist()]
+    blocks = PayloadBlocks(raws, np.fromiter(map(len, raws), np.uint64, len(raws)))
+    arrays = with_prefix("rows.", build_payload_rows([blocks]))
+    write_arrays(store, key, arrays | {"targets": view.targets[rows], "versions": view.versions[rows]})
+
+
+def read_overlay(store: Store, key: str, segment_rows: int, indexes: Mapping[str, PayloadIndex]) -> Overlay:
+    """The overlay that `write_overlay` stored; Corrupt or NotFound if it cannot be read."""
+    arrays = ArrayFile.open(store, key).arrays
+    payloads = open_payload_rows(array_group("rows.", arrays))
+    overlay = Overlay(segment_rows, indexes)
+    overlay.append(
+        arrays["targets"].astype(np.int64), [payloads[row] for row in range(len(payloads))], arrays["versions"]
+    )
+    return overlay

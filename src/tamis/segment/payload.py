@@ -10,12 +10,21 @@ runs of neighbours, not row by row.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PayloadRows", "build_payload_rows", "open_payload_rows"]
+__all__ = ["PayloadBlocks", "PayloadRows", "build_payload_rows", "open_payload_rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadBlocks:
+    """Rows back to back in `blocks`, which may cut them anywhere; `lengths` in bytes, one per row."""
+
+    blocks: Sequence[NDArray[np.uint8] | bytes]
+    lengths: NDArray[np.uint64]
 
 
 class PayloadRows:
@@ -31,28 +40,26 @@ class PayloadRows:
     def __getitem__(self, row: int) -> bytes:
         return self._data[int(self._offsets[row]) : int(self._offsets[row + 1])].tobytes()
 
-    def take(self, rows: NDArray[np.int64]) -> tuple[list[NDArray[np.uint8]], NDArray[np.uint64]]:
-        """Blocks that hold `rows` (ascending) back to back, and the length of each row."""
+    def take(self, rows: NDArray[np.int64]) -> PayloadBlocks:
+        """These rows (ascending), back to back."""
         lengths = self._offsets[rows + 1] - self._offsets[rows]
         breaks = np.flatnonzero(np.diff(rows) != 1) + 1
         firsts = rows[np.concatenate([[0], breaks])] if len(rows) else rows
         lasts = rows[np.concatenate([breaks - 1, [len(rows) - 1]])] if len(rows) else rows
         starts, ends = self._offsets[firsts].tolist(), self._offsets[lasts + 1].tolist()
-        return [self._data[start:end] for start, end in zip(starts, ends, strict=True)], lengths
+        return PayloadBlocks([self._data[start:end] for start, end in zip(starts, ends, strict=True)], lengths)
 
 
-def build_payload_rows(
-    blocks: Sequence[NDArray[np.uint8] | bytes], lengths: NDArray[np.uint64]
-) -> dict[str, NDArray[Any]]:
-    """The arrays to store: rows back to back in `blocks`, of these lengths in bytes.
+def build_payload_rows(parts: Sequence[PayloadBlocks]) -> dict[str, NDArray[Any]]:
+    """The arrays to store: the rows of all parts, in that order.
 
-    >>> rows = open_payload_rows(build_payload_rows([b"{}", b'{"a":1}'], np.array([2, 7], np.uint64)))
+    >>> rows = open_payload_rows(build_payload_rows([PayloadBlocks([b"{}", b'{"a":1}'], np.array([2, 7], np.uint64))]))
     >>> rows[1]
     b'{"a":1}'
     """
-    offsets = np.zeros(len(lengths) + 1, np.uint64)
-    np.cumsum(lengths, out=offsets[1:])
-    data = np.frombuffer(b"".join(blocks), np.uint8)
+    lengths = np.concatenate([np.zeros(1, np.uint64), *(part.lengths for part in parts)])
+    offsets = np.cumsum(lengths, dtype=np.uint64)
+    data = np.frombuffer(b"".join(block for part in parts for block in part.blocks), np.uint8)
     assert len(data) == int(offsets[-1])
     return {"bytes": data, "offsets": offsets}
 

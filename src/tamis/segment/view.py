@@ -9,7 +9,7 @@ Everything here is immutable: the writer publishes a new Snapshot and never touc
 words, bit i & 63 of word i >> 6 is row i, bits at or after the row count are zero.
 
 A filter on a view is: (rows of `body.table` & ~overlay.stale) | targets of the overlay rows that match and are
-alive, all of it & alive. Tables know the payload indexes of their position (`body.table.indexes`).
+alive, all of it & alive.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tamis.model.ids import IdArray
-from tamis.model.schema import CollectionSchema
+from tamis.model.schema import CollectionSchema, PayloadIndex
+from tamis.segment.payload import PayloadBlocks
 
 if TYPE_CHECKING:
     from tamis.segment.column.table import Table
@@ -68,6 +69,8 @@ class Body(Protocol):
     def payload(self, offset: int) -> bytes:
         """Raw JSON of one row, as it was when the row was made."""
 
+    def payload_blocks(self, rows: NDArray[np.int64]) -> PayloadBlocks:
+        """Raw JSON of these rows (ascending), back to back."""
 
 @dataclass(frozen=True, slots=True)
 class OverlayView:
@@ -100,6 +103,7 @@ class SegmentView:
     alive: Mask
     alive_count: int
     overlay: OverlayView | None
+    indexes: Mapping[str, PayloadIndex]  # of the collection, by path; a table sealed earlier may have been built under others
 
     def payload(self, offset: int) -> bytes:
         """Raw JSON of the row's payload."""
