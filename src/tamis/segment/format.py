@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from numpy.typing import NDArray
 
-from tamis.model.schema import PayloadIndex, VectorParams
+from tamis.model.schema import VectorParams
 
 __all__ = [
     "PayloadMeta",
@@ -42,10 +42,9 @@ class PointsMeta(msgspec.Struct, frozen=True):
 
 
 class PayloadMeta(msgspec.Struct, frozen=True):
-    """Meta of a payload file. indexes: the definitions that the columns were built under."""
+    """Meta of a payload file; table: what the columns' builder said."""
 
     rows: int
-    indexes: dict[str, PayloadIndex]
     table: bytes
 
 

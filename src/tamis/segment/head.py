@@ -11,7 +11,7 @@ back until it reaches a row it may see. Arrays grow by doubling; views share the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -202,3 +202,7 @@ class HeadView:
         """Raw JSON of these rows, back to back."""
         blocks = [self.payloads[row] for row in rows.tolist()]
         return PayloadBlocks(blocks, np.fromiter(map(len, blocks), np.uint64, len(blocks)))
+
+    def reindexed(self, indexes: Mapping[str, PayloadIndex]) -> HeadView:
+        """The same rows under other index definitions."""
+        return replace(self, table=self.table.reindexed(indexes))

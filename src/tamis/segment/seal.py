@@ -102,7 +102,7 @@ def write_payload(store: Store, key: str, kept: Sequence[Kept], indexes: Mapping
     """Write a payload file: columns and raw rows, overlays folded in."""
     rows = kept[-1].stop
     table_meta, table = build_table([part for source in kept for part in _table_parts(source)], rows, indexes)
-    meta = msgspec.msgpack.encode(PayloadMeta(rows, dict(indexes), table_meta))
+    meta = msgspec.msgpack.encode(PayloadMeta(rows, table_meta))
     arrays = with_prefix("table.", table)
     arrays["versions"] = _versions(kept)
     arrays |= with_prefix("rows.", build_payload_rows([block for source in kept for block in _payload_parts(source)]))

@@ -10,6 +10,7 @@ A segment knows nothing of deletions: alive bits and changed payloads are the vi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -41,6 +42,7 @@ class Segment:
         self._rows = rows
         self._meta = msgspec.msgpack.decode(points.meta, type=PointsMeta)
         self.count = self._meta.rows
+        self._indexes: Mapping[str, PayloadIndex] | None = None  # None: as sealed
         self._rows_meta = msgspec.msgpack.decode(rows.meta, type=PayloadMeta)
         self._check_lengths()
 
@@ -69,6 +71,13 @@ class Segment:
         rows = ArrayFile.open(store, payload_key(self.name, payload_number))
         return Segment(self.name, payload_number, self._points, rows)
 
+    def reindexed(self, indexes: Mapping[str, PayloadIndex]) -> Segment:
+        """The same rows under other index definitions; nothing is written."""
+        segment = copy(self)
+        segment.__dict__.pop("table", None)
+        segment._indexes = indexes
+        return segment
+
     @property
     def keys(self) -> tuple[str, str]:
         """Keys of the two files."""
@@ -88,15 +97,19 @@ class Segment:
     def _payloads(self) -> PayloadRows:
         return open_payload_rows(array_group("rows.", self._rows.arrays))
 
+    @cached_property
+    def _sealed_table(self) -> Table:
+        return open_table(self._rows_meta.table, array_group("table.", self._rows.arrays))
+
     @property
-    def indexes(self) -> Mapping[str, PayloadIndex]:
+    def sealed_indexes(self) -> Mapping[str, PayloadIndex]:
         """The index definitions that the columns were built under."""
-        return self._rows_meta.indexes
+        return self._sealed_table.indexes
 
     @cached_property
     def table(self) -> Table:
         """Payload columns."""
-        return open_table(self._rows_meta.table, array_group("table.", self._rows.arrays))
+        return self._sealed_table if self._indexes is None else self._sealed_table.reindexed(self._indexes)
 
     @cached_property
     def vectors(self) -> Mapping[str, Dense]:

@@ -9,7 +9,7 @@ Everything here is immutable: the writer publishes a new Snapshot and never touc
 words, bit i & 63 of word i >> 6 is row i, bits at or after the row count are zero.
 
 A filter on a view is: (rows of `body.table` & ~overlay.stale) | targets of the overlay rows that match and are
-alive, all of it & alive.
+alive, all of it & alive. Tables know the payload indexes of their position (`table.indexes`).
 """
 
 from __future__ import annotations
@@ -72,6 +72,9 @@ class Body(Protocol):
     def payload_blocks(self, rows: NDArray[np.int64]) -> PayloadBlocks:
         """Raw JSON of these rows (ascending), back to back."""
 
+    def reindexed(self, indexes: Mapping[str, PayloadIndex]) -> Body:
+        """The same rows under other index definitions."""
+
 @dataclass(frozen=True, slots=True)
 class OverlayView:
     """Changed payloads of a sealed body: rows of their own, each aimed at a row of the segment."""
@@ -103,7 +106,6 @@ class SegmentView:
     alive: Mask
     alive_count: int
     overlay: OverlayView | None
-    indexes: Mapping[str, PayloadIndex]  # of the collection, by path; a table sealed earlier may have been built under others
 
     def payload(self, offset: int) -> bytes:
         """Raw JSON of the row's payload."""
