@@ -33,6 +33,11 @@ class Function:
         return len([name for name in named if name not in ("self", "cls")])
 
     @property
+    def command(self) -> bool:
+        """Whether it is a command of the command line, whose parameters are options with names of their own."""
+        return any(ast.unparse(decorator).startswith("app.command") for decorator in self.node.decorator_list)
+
+    @property
     def public(self) -> bool:
         """Whether no part of its name begins with an underscore."""
         return not any(part.startswith("_") for part in self.name.split("."))
@@ -56,6 +61,11 @@ class Source:
     def functions(self) -> list[Function]:
         """Functions and methods, at any depth."""
         return list(_functions(self.tree, ""))
+
+    @cached_property
+    def classes(self) -> list[ast.ClassDef]:
+        """Classes at the top of the module."""
+        return [node for node in self.tree.body if isinstance(node, ast.ClassDef)]
 
     @cached_property
     def imports(self) -> set[str]:
