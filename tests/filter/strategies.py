@@ -84,9 +84,8 @@ def scalars() -> Strategy:
 def places() -> Strategy:
     lon, lat = st.sampled_from(LONGITUDES), st.sampled_from(LATITUDES)
     whole = st.fixed_dictionaries({"lon": lon, "lat": lat}, optional={"name": st.just("here")})
-    broken = st.sampled_from(
-        [{"lon": 0}, {"lon": "0", "lat": 0}, {"lon": None, "lat": 0}, {"lat": True, "lon": 0}, [0, 0], "0,0", None]
-    )
+    objects = [{"lon": 0}, {"lon": 181, "lat": 0}, {"lon": 0, "lat": -90.5}, {"lon": "0", "lat": 0}]
+    broken = st.sampled_from([*objects, {"lon": None, "lat": 0}, {"lat": True, "lon": 0}, [0, 0], "0,0", None])
     return st.one_of(whole, whole, whole, broken)
 
 

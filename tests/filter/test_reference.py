@@ -1,0 +1,131 @@
+"""The row check against the local mode of qdrant_client, wherever the reference is consistent.
+
+Deliberate differences, which `_comparable` keeps out of the random part and the tests below pin down:
+- several operators in one field condition are alternatives, as on the server; local mode reads the first it knows
+- a place outside -180..180, -90..90 is no place, as in the server's geo index; local mode computes with it
+- an integer bound of a range is exact beyond 2**53; the reference turns it into a float first
+- conditions on the point inside nested are refused; the reference lets them hold never
+- a box whose top lies south of its bottom is refused; the reference finds nothing
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from qdrant_client import models
+from qdrant_client.local.payload_filters import check_filter
+
+from tamis.errors import Rejected
+from tamis.model.payload import decode_payload, encode_payload
+from tamis.segment.check_row import matches
+from tests.filter import strategies
+from tests.filter.test_check_row import Facts, read
+
+
+def reference(data: dict[str, Any], payload: dict[str, Any], point_id: int | UUID, vectors: frozenset[str]) -> bool:
+    stored_id = str(point_id) if isinstance(point_id, UUID) else point_id
+    return check_filter(models.Filter(**data), payload, stored_id, dict.fromkeys(vectors, True))
+
+
+def _comparable(data: Any) -> bool:
+    """Without range bounds that the reference rounds, and dates its models read otherwise."""
+    if isinstance(data, list):
+        return all(map(_comparable, data))
+    if not isinstance(data, dict):
+        return True
+    bounds = (data.get("range") or {}).values() if "key" in data else ()
+    exact = all(bound is None or isinstance(bound, str) or int(bound) == int(float(bound)) for bound in bounds)
+    return exact and all(map(_comparable, data.values()))
+
+
+def _on_the_globe(payload: dict[str, Any]) -> bool:
+    return "181" not in repr(payload) and "-90.5" not in repr(payload)
+
+
+def _with_dates(data: Any) -> Any:
+    """Dates of ranges as the instants they name: pydantic reads fewer spellings than the server."""
+    if isinstance(data, list):
+        return [_with_dates(one) for one in data]
+    if not isinstance(data, dict):
+        return data
+    if "key" in data and any(isinstance(bound, str) for bound in (data.get("range") or {}).values()):
+        read = {side: bound and strategies.SPELLED[bound] for side, bound in data["range"].items()}
+        return {**data, "range": read}
+    return {key: _with_dates(value) for key, value in data.items()}
+
+
+@settings(max_examples=700, deadline=None)
+@given(
+    strategies.filters(alone=True).filter(_comparable),
+    st.lists(strategies.payloads().filter(_on_the_globe), min_size=1, max_size=5),
+    strategies.point_ids(),
+    st.frozensets(st.sampled_from(strategies.NAMES[:2])),
+)
+def test_row_check_equals_the_local_mode_of_the_reference(
+    data: dict[str, Any], payloads: list[dict[str, Any]], point_id: int | UUID, vectors: frozenset[str]
+) -> None:
+    condition = read(data)
+    for payload in payloads:
+        want = reference(_with_dates(data), payload, point_id, vectors)
+        stored = decode_payload(encode_payload(payload))
+        assert matches(condition, stored, Facts(point_id, vectors)) == want
+
+
+def test_several_operators_are_alternatives() -> None:
+    data = {"must": [{"key": "n", "range": {"gt": 5}, "match": {"value": 1}}]}
+    assert [matches(read(data), {"n": n}, Facts()) for n in (1, 3, 7)] == [True, False, True]
+    assert [reference(data, {"n": n}, 0, frozenset()) for n in (1, 3, 7)] == [True, False, False]
+
+
+def test_a_place_off_the_globe_is_no_place() -> None:
+    data = {"must": [{"key": "p", "geo_radius": {"center": {"lon": 0, "lat": 0}, "radius": 1000}}]}
+    assert not matches(read(data), {"p": {"lon": 360, "lat": 0}}, Facts())
+    assert reference(data, {"p": {"lon": 360, "lat": 0}}, 0, frozenset())
+
+
+def test_integer_bounds_are_exact() -> None:
+    data = {"must": [{"key": "n", "range": {"gt": 2**53 + 1}}]}
+    assert [matches(read(data), {"n": 2**53 + i}, Facts()) for i in (0, 1, 2)] == [False, False, True]
+    assert [reference(data, {"n": 2**53 + i}, 0, frozenset()) for i in (0, 1, 2)] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"must": [{"nested": {"key": "a", "filter": {"must": [{"has_id": [1]}]}}}]},
+        {
+            "must": [
+                {
+                    "key": "p",
+                    "geo_bounding_box": {"top_left": {"lon": 0, "lat": 0}, "bottom_right": {"lon": 1, "lat": 1}},
+                }
+            ]
+        },
+    ],
+)
+def test_what_can_only_be_a_mistake_is_refused(data: dict[str, Any]) -> None:
+    assert not reference(data, {"a": [{}], "p": {"lon": 0.5, "lat": 0.5}}, 1, frozenset())
+    with pytest.raises(Rejected):
+        read(data)
+
+
+def test_models_of_the_client_are_read_like_dicts() -> None:
+    data: dict[str, Any] = {
+        "must": [
+            {"key": "a[].b", "match": {"except": ["x"]}},
+            {"key": "n", "range": {"gte": 1.5}},
+            {"nested": {"key": "parts", "filter": {"should": [{"key": "size", "match": {"any": [1, 2]}}]}}},
+            {"is_empty": {"key": "z"}},
+        ],
+        "min_should": {
+            "conditions": [{"has_id": [1]}, {"has_vector": ""}, {"slice": {"total": 2, "index": 1}}],
+            "min_count": 2,
+        },
+    }
+    assert read(models.Filter(**data)) == read(data)  # type: ignore[arg-type]
+    mixed = {"must": [models.FieldCondition(key="n", match=models.MatchValue(value=3))]}
+    assert read(mixed) == read({"must": {"key": "n", "match": {"value": 3}}})
