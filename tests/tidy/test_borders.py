@@ -29,7 +29,7 @@ def test_packages_stay_where_they_belong(package: str) -> None:
         and not source.name.startswith(PLACES[package])
         and PLACES[package] != (source.name,)
     ]
-    assert found == []
+    assert not found, "\n" + "\n".join(found)
 
 
 def test_msgspec_json_is_json_too() -> None:
@@ -39,7 +39,7 @@ def test_msgspec_json_is_json_too() -> None:
         if re.search(r"\bmsgspec\.json\b|from msgspec import .*\bjson\b", source.text)
         and not source.name.startswith(PLACES["json"])
     ]
-    assert found == []
+    assert not found, "\n" + "\n".join(found)
 
 
 def test_the_package_does_not_import_its_extras() -> None:

@@ -35,7 +35,7 @@ def test_relative_links_lead_somewhere() -> None:
             target = (document.parent / place).resolve() if place else document
             if not target.exists() or (anchor and anchor not in anchors(target)):
                 found.append(f"{document.relative_to(ROOT)}: {link}")
-    assert found == []
+    assert not found, "\n" + "\n".join(found)
 
 
 def test_tests_that_documents_name_exist() -> None:
@@ -47,7 +47,7 @@ def test_tests_that_documents_name_exist() -> None:
                 function and function not in {known.name for known in Source(ROOT / path).functions}
             ):
                 found.append(f"{document.relative_to(ROOT)}: {name}")
-    assert found == []
+    assert not found, "\n" + "\n".join(found)
 
 
 def test_modules_that_documents_name_exist() -> None:
@@ -57,4 +57,4 @@ def test_modules_that_documents_name_exist() -> None:
         for name in SOURCE.findall(document.read_text(encoding="utf-8"))
         if not (ROOT / "src" / name.removeprefix("src/")).exists()
     ]
-    assert found == []
+    assert not found, "\n" + "\n".join(found)

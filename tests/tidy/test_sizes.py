@@ -32,7 +32,8 @@ def test_modules() -> None:
         for folder in ("src", "tests", "bench")
         for source in sources(folder)
     }
-    assert complaints(measured, LINES_OF_MODULE) == []
+    found = complaints(measured, LINES_OF_MODULE)
+    assert not found, "\n" + "\n".join(found)
 
 
 def test_functions() -> None:
@@ -45,7 +46,8 @@ def test_functions() -> None:
         for source in sources(folder)
         for function in source.functions
     }
-    assert complaints(measured, LINES_OF_FUNCTION) == []
+    found = complaints(measured, LINES_OF_FUNCTION)
+    assert not found, "\n" + "\n".join(found)
 
 
 def test_parameters() -> None:
@@ -56,7 +58,8 @@ def test_parameters() -> None:
         for function in source.functions
         if not function.command
     }
-    assert complaints(measured, PARAMETERS) == []
+    found = complaints(measured, PARAMETERS)
+    assert not found, "\n" + "\n".join(found)
 
 
 def test_folders() -> None:

@@ -19,7 +19,7 @@ def test_no_path_is_named_after_nothing() -> None:
         for source in sources(folder)
         if FORBIDDEN & set(re.split(r"[/_.]", source.name))
     ]
-    assert found == []
+    assert not found, "\n" + "\n".join(found)
 
 
 def test_every_module_says_what_it_holds() -> None:
@@ -30,7 +30,7 @@ def test_every_module_says_what_it_holds() -> None:
             found.append(f"{source.name}: no docstring")
         elif text is not None and text.count("\n") + 1 > DOCSTRING_LINES:
             found.append(f"{source.name}: its docstring has {text.count(chr(10)) + 1} lines, allowed {DOCSTRING_LINES}")
-    assert found == []
+    assert not found, "\n" + "\n".join(found)
 
 
 def test_every_public_thing_has_a_docstring() -> None:
@@ -50,7 +50,7 @@ def test_every_public_thing_has_a_docstring() -> None:
             for node in source.classes
             if not node.name.startswith("_") and ast.get_docstring(node) is None
         ]
-    assert found == []
+    assert not found, "\n" + "\n".join(found)
 
 
 def test_all_lists_what_is_public() -> None:
@@ -67,7 +67,7 @@ def test_all_lists_what_is_public() -> None:
             found.append(f"{source.name}: no __all__")
         elif listed is not None:
             found += [f"{source.name}: {name} is public but not in __all__" for name in sorted(defined - set(listed))]
-    assert found == []
+    assert not found, "\n" + "\n".join(found)
 
 
 def test_nothing_is_left_for_later() -> None:
@@ -79,7 +79,7 @@ def test_nothing_is_left_for_later() -> None:
         for number, line in enumerate(source.text.splitlines(), 1)
         if words.search(line)
     ]
-    assert found == []
+    assert not found, "\n" + "\n".join(found)
 
 
 def _is_protocol(node: ast.ClassDef) -> bool:
