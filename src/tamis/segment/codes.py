@@ -2,8 +2,8 @@
 
     rows float32[n, d] ──▶ centre (not under inner product) ──▶ rotate ──▶ / scale ──▶ int8[n, d]
 
-`train` learns centre and scale from a sample; `agrees` says whether ranking by these codes finds what ranking by
-the full rows finds. Where it does not, the graph works on full rows instead. Everything follows from the data and a
+`train` learns centre and scale from a sample; `rank_depth` says how deep into a ranking by codes the nearest by full
+rows lie. Where that is too deep, the graph works on full rows instead. Everything follows from the data and a
 fixed seed, so equal rows give equal bytes.
 """
 
@@ -16,25 +16,29 @@ from numpy.typing import NDArray
 
 from tamis.kernels.quantize import ROTATION_ROUNDS, encode_rows, rotate
 
-__all__ = ["CODE_WIDTH_MAX", "Encoder", "agrees", "train"]
+__all__ = ["CODE_WIDTH_MAX", "Encoder", "rank_depth", "train"]
 
 F32 = NDArray[np.float32]
 
 CODE_WIDTH_MAX = 32_768  # beyond, the squared distance of two codes could pass int32
-_SAMPLE = 4_096
+_SAMPLE = 4_096  # rows that centre and scale are learned from
+_PROBED = 16_384  # rows that the ranking is tried on
 _CLIPPED = 5e-4  # share of components that may fall outside the scale
-_AGREEMENT = 0.98
+_DEPTHS = (2, 3, 4)
+_AGREEMENT = {2: 0.995, 3: 0.995, 4: 0.98}
 _ZERO = np.float32(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """centre: float32[d], signs: float32[rounds, d]; product: rows are compared by inner product."""
+    """centre: float32[d], signs: float32[rounds, d]; product: rows are compared by inner product; depth: for k hits
+    measure depth · k by full rows."""
 
     centre: F32
     signs: F32
     scale: np.float32
     product: bool
+    depth: int = 1
 
     def encode(self, rows: F32) -> NDArray[np.int8]:
         """Codes of stored rows."""
@@ -67,21 +71,27 @@ def train(rows: F32, product: bool, seed: int) -> Encoder:
     return Encoder(centre, signs, scale if scale > 0 else np.float32(1), product)
 
 
-def agrees(encoder: Encoder, rows: F32, seed: int) -> bool:
-    """Whether the ten nearest of a sample are among the forty nearest by code, for 98 % of them."""
+def rank_depth(encoder: Encoder, rows: F32, seed: int) -> int | None:
+    """The smallest depth at which the ten nearest of sampled rows are among the depth · 10 nearest by code.
+
+    None when even the deepest misses too many (2 %): such codes do not suit the data.
+    """
     random = np.random.default_rng(seed)
-    sample = rows[random.choice(len(rows), min(len(rows), 2_048), replace=False)]
-    wanted, pool = min(10, len(sample) - 1), min(40, len(sample) - 1)
-    if wanted < 1:
-        return True
+    sample = rows[random.choice(len(rows), min(len(rows), _PROBED), replace=False)]
+    if len(sample) <= 10:
+        return _DEPTHS[0]
     probes = min(64, len(sample))
     exact = _distances(sample[:probes], sample, encoder.product)
     codes = encoder.encode(sample).astype(np.float32)
     coded = _distances(encoder.encode_queries(sample[:probes]).astype(np.float32), codes, encoder.product)
-    limit = np.partition(coded, pool - 1, axis=1)[:, pool - 1]
-    nearest = np.argpartition(exact, wanted - 1, axis=1)[:, :wanted]
-    found = np.take_along_axis(coded, nearest, axis=1) <= limit[:, None]
-    return bool(found.mean() >= _AGREEMENT)
+    nearest = np.argpartition(exact, 9, axis=1)[:, :10]
+    ordered = np.sort(coded, axis=1)
+    for depth in _DEPTHS:
+        limit = ordered[:, min(10 * depth, len(sample) - 1) - 1]
+        found = np.take_along_axis(coded, nearest, axis=1) <= limit[:, None]
+        if found.mean() >= _AGREEMENT[depth]:
+            return depth
+    return None
 
 
 def _squared_norms(rows: F32) -> F32:

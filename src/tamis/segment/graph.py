@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from tamis.kernels.beam import F32_DOT, F32_L1, F32_L2, I8_DOT, I8_L2, search_graph
 from tamis.kernels.distance import DOT, INT8_DOT, INT8_L2, L1
 from tamis.kernels.link import group, link_back, link_out, reach, trim
-from tamis.segment.codes import CODE_WIDTH_MAX, Encoder, agrees, train
+from tamis.kernels.scan import seeds_of
+from tamis.segment.codes import CODE_WIDTH_MAX, Encoder, rank_depth, train
 
 __all__ = ["Graph", "GraphShape", "build_graph", "open_graph"]
 
@@ -30,6 +31,7 @@ Progress = Callable[[float], None]
 
 SEED = 20_200_229
 ENTRIES = 16
+SEEDS = 16
 ALPHA = {I8_L2: 1.2, I8_DOT: 1.0, F32_L2: 1.2, F32_DOT: 1.0, F32_L1: 1.1}  # on the codec's distance: L2 is squared
 SLACK = 1.25  # a list may grow this much beyond its degree before it is pruned
 ROUND_SHARE = 50  # a round takes at most this part of all rows
@@ -72,6 +74,15 @@ class Graph:
         """Queries in the form the walk measures: codes, or `vectors` themselves."""
         return vectors if self.encoder is None else self.encoder.encode_queries(vectors)
 
+    def starts(self, mask: NDArray[np.uint64], matches: int) -> I32:
+        """Where a filtered walk begins: the entries, and matches spread over the mask."""
+        starts = np.empty(len(self.entries) + SEEDS, np.int32)
+        return starts[: seeds_of(mask, matches, self.entries, starts)]
+
+    def rescored(self, limit: int) -> int:
+        """How many of the ranking to measure on full rows for `limit` hits."""
+        return limit if self.encoder is None else limit * self.encoder.depth + 4
+
 
 def build_graph(
     rows: F32, chosen: NDArray[np.int64], shape: GraphShape, pool: Executor, progress: Progress | None = None
@@ -86,7 +97,7 @@ def build_graph(
     arrays: dict[str, NDArray[Any]] = {"neighbours": neighbours, "entries": entries}
     if encoder is not None:
         arrays |= {"codes": walked, "centre": encoder.centre, "signs": encoder.signs}
-        arrays["scale"] = np.array([encoder.scale], np.float32)
+        arrays["scale"] = np.array([encoder.scale, encoder.depth], np.float32)
     degree_mean = float((neighbours[order] >= 0).sum() / max(len(order), 1))
     graph = Graph(codec, shape.metric, walked, neighbours, entries, encoder, BEAMS[-1], degree_mean)
     beam = calibrate(graph, rows, order)
@@ -100,7 +111,8 @@ def open_graph(arrays: Mapping[str, NDArray[Any]], rows: F32) -> Graph:
     encoder = None
     if "centre" in arrays:
         centre, signs = np.array(arrays["centre"]), np.array(arrays["signs"])
-        encoder = Encoder(centre, signs, arrays["scale"][0], codec == I8_DOT)
+        scale, depth = arrays["scale"]
+        encoder = Encoder(centre, signs, scale, codec == I8_DOT, int(depth))
     walked = arrays.get("codes", rows)
     return Graph(codec, metric, walked, arrays["neighbours"], np.array(arrays["entries"]), encoder, beam, degree / 1000)
 
@@ -111,8 +123,10 @@ def _walked(rows: F32, compact: F32, shape: GraphShape, pool: Executor) -> tuple
         return F32_L1, rows, None
     product = shape.metric == DOT and not shape.unit
     encoder = train(compact, product, SEED)
-    if rows.shape[1] > CODE_WIDTH_MAX or not agrees(encoder, compact, SEED):
+    depth = rank_depth(encoder, compact, SEED)
+    if rows.shape[1] > CODE_WIDTH_MAX or depth is None:
         return F32_DOT if shape.metric == DOT else F32_L2, rows, None
+    encoder = replace(encoder, depth=depth)
     codes = np.empty(rows.shape, np.int8)
 
     def encode(first: int, last: int) -> None:

@@ -1,0 +1,125 @@
+"""What a row costs to scan and a node costs to visit on this machine, measured once and kept.
+
+    scan of c rows     c · scan_ns(d)
+    filtered walk      expansions · expand_ns + visits · visit_ns(d)
+
+`machine_cost` runs a microbenchmark of under a second the first time and keeps the five numbers beside the compiled
+kernels. They steer a choice between two right answers, so being off by half costs time, never correctness.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
+import numpy as np
+
+from tamis.kernels.beam import I8_L2, search_graph
+from tamis.kernels.compile import CACHE_DIRECTORY
+from tamis.kernels.distance import INT8_L2, L2
+from tamis.kernels.scan import scan_rows
+
+__all__ = ["Cost", "machine_cost", "measure_cost"]
+
+_FILE = CACHE_DIRECTORY / "cost.msgpack"
+_SIZES = (64, 512)
+_ROWS = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Nanoseconds, as lines over the dimension: base + slope · d. expand_ns: the two hops of one expansion."""
+
+    scan_base: float
+    scan_slope: float
+    visit_base: float
+    visit_slope: float
+    expand_ns: float
+
+    def scan_ns(self, size: int) -> float:
+        """Measuring one row of an exact scan, float32."""
+        return self.scan_base + self.scan_slope * size
+
+    def visit_ns(self, size: int) -> float:
+        """Measuring and ranking one node of a walk on int8 codes."""
+        return self.visit_base + self.visit_slope * size
+
+
+@lru_cache(maxsize=1)
+def machine_cost() -> Cost:
+    """The kept measurement, or a new one when there is none or it cannot be read."""
+    try:
+        return msgspec.msgpack.decode(_FILE.read_bytes(), type=Cost)
+    except (OSError, msgspec.DecodeError):
+        cost = measure_cost()
+    try:
+        CACHE_DIRECTORY.mkdir(parents=True, exist_ok=True)
+        beside = _FILE.with_suffix(f".{os.getpid()}")
+        beside.write_bytes(msgspec.msgpack.encode(cost))
+        beside.replace(_FILE)
+    except OSError:
+        pass  # a read-only home: measure again next time
+    return cost
+
+
+def measure_cost() -> Cost:
+    """Time both on random data, at two dimensions each, and draw the line through them."""
+    scans = [_time_scan(size) for size in _SIZES]
+    sparse, dense = _time_walk(_SIZES[0], 32), _time_walk(_SIZES[0], 4)
+    wide = _time_walk(_SIZES[1], 4)
+    # ns = expansions · expand + visits · visit, for a sparse and a dense mask
+    visit = (dense[0] / dense[2] - sparse[0] / sparse[2]) / (dense[1] / dense[2] - sparse[1] / sparse[2])
+    visit = max(visit, 1.0)
+    expand = max((sparse[0] - visit * sparse[1]) / sparse[2], 1.0)
+    visit_wide = max((wide[0] - expand * wide[2]) / wide[1], visit)
+    return Cost(*_line(scans), *_line([visit, visit_wide]), expand)
+
+
+def _line(values: list[float]) -> tuple[float, float]:
+    slope = max((values[1] - values[0]) / (_SIZES[1] - _SIZES[0]), 0.0)
+    return max(values[0] - slope * _SIZES[0], 1.0), slope
+
+
+def _best_ns(work: Callable[[], object]) -> float:
+    work()  # compiles or loads, warms
+    best = float("inf")
+    for _ in range(3):
+        begin = time.perf_counter_ns()
+        work()
+        best = min(best, time.perf_counter_ns() - begin)
+    return best
+
+
+def _time_scan(size: int) -> float:
+    random = np.random.default_rng(1)
+    rows = random.random((_ROWS, size), np.float32)
+    mask = random.integers(0, 2**64, _ROWS // 64, np.uint64, endpoint=False)
+    offsets, distances = np.empty((1, 10), np.uint32), np.empty((1, 10), np.float32)
+    spent = _best_ns(lambda: scan_rows[L2](rows, rows[:1], mask, 0, 1, offsets, distances))
+    return spent / int(np.bitwise_count(mask).sum())
+
+
+def _time_walk(size: int, one_in: int) -> tuple[float, int, int]:
+    """Nanoseconds, distances and expansions of filtered walks on a random graph where one node in `one_in` passes."""
+    random = np.random.default_rng(2)
+    rows = random.random((_ROWS, size), np.float32)
+    codes = random.integers(-127, 127, (_ROWS, size), np.int8)
+    neighbours = random.integers(0, _ROWS, (_ROWS, 24), np.int32)
+    mask = np.packbits(random.integers(0, one_in, _ROWS) == 0, bitorder="little").view(np.uint64)
+    queries = 16
+    offsets, distances = np.empty((queries, 10), np.uint32), np.empty((queries, 10), np.float32)
+    counters = np.zeros((queries, 2), np.int64)
+
+    def walk() -> None:
+        counters[:] = 0
+        search_graph[I8_L2, L2](
+            INT8_L2, codes, neighbours, neighbours[0], codes, rows, rows, mask, True, 64, 48, 24, 1 << 60,
+            0, queries, offsets, distances, counters,
+        )  # fmt: skip
+
+    spent = _best_ns(walk)
+    return spent, int(counters[:, 0].sum()), int(counters[:, 1].sum())

@@ -1,0 +1,87 @@
+"""Exact search of one segment: one query by the scan kernel, many by one matrix product over the same rows."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tamis.kernels.beam import NO_OFFSET
+from tamis.kernels.distance import L1, L2
+from tamis.kernels.scan import measure_rows, merge_block, scan_rows
+from tamis.segment.alive import unpack_rows
+from tamis.segment.dense import Dense
+from tamis.segment.view import Mask
+
+__all__ = ["INSERTED_MAX", "scan"]
+
+F32 = NDArray[np.float32]
+U32 = NDArray[np.uint32]
+
+SHARED_QUERIES = 8  # from here one product for all queries beats one scan each
+INSERTED_MAX = 2_048  # up to this many hits the kernels insert into a sorted array; beyond, everything is sorted once
+_BLOCK_ROWS = 4_096
+_BLOCK_QUERIES = 256
+_SLACK = 16  # hits kept beyond the limit, because a product rounds differently; they are measured again
+
+
+def scan(dense: Dense, mask: Mask, queries: F32, limit: int, pool: Executor | None) -> tuple[U32, F32]:
+    """Offsets and distances [q, limit] of the nearest rows in mask, padded with NO_OFFSET and infinity."""
+    offsets = np.full((len(queries), limit), NO_OFFSET, np.uint32)
+    distances = np.full((len(queries), limit), np.inf, np.float32)
+    if limit > INSERTED_MAX:
+        for q in range(len(queries)):
+            _sort_all(dense, mask, queries[q], offsets[q], distances[q])
+    elif len(queries) < SHARED_QUERIES or dense.metric == L1:
+        _each(dense, mask, queries, offsets, distances, pool)
+    else:
+        wanted = unpack_rows(mask)
+        for first in range(0, len(queries), _BLOCK_QUERIES):
+            part = slice(first, first + _BLOCK_QUERIES)
+            _product(dense, wanted, queries[part], offsets[part], distances[part])
+    return offsets, distances
+
+
+def _each(dense: Dense, mask: Mask, queries: F32, offsets: U32, distances: F32, pool: Executor | None) -> None:
+    kernel = scan_rows[dense.metric]
+    if pool is None or len(queries) == 1:
+        kernel(dense.rows, queries, mask, 0, len(queries), offsets, distances)
+        return
+    tasks = [
+        pool.submit(kernel, dense.rows, queries, mask, q, q + 1, offsets, distances) for q in range(len(queries))
+    ]
+    for task in tasks:
+        task.result()
+
+
+def _sort_all(dense: Dense, mask: Mask, query: F32, offsets: U32, distances: F32) -> None:
+    wanted = unpack_rows(mask)
+    measured = np.empty(len(wanted), np.float32)
+    measure_rows[dense.metric](dense.rows, wanted, query, measured)
+    nearest = np.lexsort((wanted, measured))[: len(offsets)]
+    offsets[: len(nearest)] = wanted[nearest]
+    distances[: len(nearest)] = measured[nearest]
+
+
+def _product(dense: Dense, wanted: NDArray[np.int64], queries: F32, offsets: U32, distances: F32) -> None:
+    """Squared L2 as |x|² - 2 x·q (the query's own length changes no order), or -x·q; then the kept are measured."""
+    limit = offsets.shape[1]
+    keys = np.empty((len(queries), min(limit + _SLACK, len(wanted))), np.int64)
+    kept = np.zeros(len(queries), np.int64)
+    for first in range(0, len(wanted), _BLOCK_ROWS):
+        chosen = wanted[first : first + _BLOCK_ROWS]
+        rows = dense.rows[chosen]
+        block = queries @ rows.T
+        np.negative(block, out=block)
+        if dense.metric == L2:
+            block *= 2
+            block += np.einsum("ij,ij->i", rows, rows)
+        merge_block(block, chosen, keys, kept)
+    found = (keys & 0xFFFFFFFF) >> 1
+    measured = np.empty(keys.shape[1], np.float32)
+    for q in range(len(queries)):
+        measure_rows[dense.metric](dense.rows, found[q], queries[q], measured)
+        nearest = np.lexsort((found[q], measured))[:limit]
+        offsets[q, : len(nearest)] = found[q, nearest]
+        distances[q, : len(nearest)] = measured[nearest]

@@ -1,0 +1,85 @@
+"""The ladder: how one segment answers, given how many of its rows match. Pure; `explain` prints its reasons.
+
+    nothing matches                                   empty
+    the caller asked for exact                        scan
+    the segment has no graph                          scan   (or skipped, under indexed_only)
+    no filter, nothing deleted                        walk
+    matches ≤ max(beam, 4 · limit)                    scan
+    matches · degree² / rows < BRANCHING              scan   two hops no longer hold the graph together
+    the scan is predicted cheaper                     scan
+    otherwise                                         walk_filtered, with the cost of the scan as its budget
+
+A walk that passes its budget, or comes back with fewer hits than there are matches, is repeated as a scan. So no
+query costs more than about two scans of its matches, and few matches are always answered exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tamis.search.cost import Cost
+
+__all__ = ["BRANCHING", "ROOM", "Choice", "Situation", "beam_of", "choose"]
+
+BRANCHING = 20.0  # passing nodes within two hops below which recall falls (the percolation law of filtered graphs)
+ROOM = 48  # candidates one expansion of a filtered walk may score
+NOVELTY = 0.5  # share of them that were not seen before, measured between 0.4 and 0.65
+UNLIMITED = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known of one segment when it has to choose."""
+
+    rows: int  # rows of the segment that have the vector
+    matches: int  # of them, allowed by filter and alive bits: exact
+    limit: int
+    beam: int
+    size: int  # dimensions
+    degree: float | None  # mean degree of the graph; None: there is none
+    exact: bool = False
+    indexed_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """strategy: empty | skipped | scan | walk | walk_filtered. budget: distances before the walk gives up."""
+
+    strategy: str
+    reason: str
+    beam: int = 0
+    budget: int = UNLIMITED
+
+
+def beam_of(asked: int | None, calibrated: int, limit: int) -> int:
+    """The beam of a walk: what the caller asked for, else what the graph was calibrated to; room for `limit` always."""
+    if asked is not None:
+        return max(asked, limit)
+    return max(calibrated, limit + limit // 2)
+
+
+def choose(now: Situation, cost: Cost) -> Choice:
+    """Pick the strategy for one segment."""
+    if now.matches == 0:
+        return Choice("empty", "nothing matches")
+    if now.exact:
+        return Choice("scan", "exact was asked for")
+    if now.degree is None:
+        if now.indexed_only:
+            return Choice("skipped", "indexed_only was asked for and the segment has no graph")
+        return Choice("scan", "the segment has no graph")
+    if now.matches == now.rows:
+        return Choice("walk", "everything matches", now.beam)
+    few = max(now.beam, 4 * now.limit)
+    if now.matches <= few:
+        return Choice("scan", f"{now.matches} matches are at most max(beam, 4 · limit) = {few}")
+    branching = now.matches / now.rows * now.degree**2
+    if branching < BRANCHING:
+        return Choice("scan", f"{branching:.1f} passing nodes within two hops are fewer than {BRANCHING:.0f}")
+    scan_ns = now.matches * cost.scan_ns(now.size)
+    visits = now.beam * min(ROOM, branching) * NOVELTY
+    walk_ns = now.beam * cost.expand_ns + visits * cost.visit_ns(now.size)
+    if scan_ns <= walk_ns:
+        return Choice("scan", f"scan predicted at {scan_ns / 1e3:.0f} µs, walk at {walk_ns / 1e3:.0f} µs")
+    reason = f"walk predicted at {walk_ns / 1e3:.0f} µs, scan at {scan_ns / 1e3:.0f} µs"
+    return Choice("walk_filtered", reason, now.beam, max(int(visits * scan_ns / walk_ns), 1))

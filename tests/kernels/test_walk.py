@@ -1,0 +1,134 @@
+"""The walks and the graph's construction against plain Python: same ranking, same work."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tamis.kernels import reference
+from tamis.kernels.beam import F32_L2, I8_L2, NO_OFFSET, search_graph
+from tamis.kernels.distance import DOT, INT8_L2, L2
+from tamis.kernels.link import group, reach
+from tamis.segment.alive import pack_rows
+
+NOTHING = np.empty(0, np.uint64)
+
+
+def _search(rows, neighbours, entries, query, mask, beam, room=1 << 10, budget=1 << 60):
+    """One query through the compiled pipeline with everything rescored."""
+    offsets = np.empty((1, beam), np.uint32)
+    distances = np.empty((1, beam), np.float32)
+    counters = np.zeros((1, 2), np.int64)
+    search_graph[F32_L2, L2](
+        INT8_L2, rows, neighbours, entries, query[None], rows, query[None], mask, mask.size > 0, beam, room, beam,
+        budget, 0, 1, offsets, distances, counters,
+    )  # fmt: skip
+    return offsets[0], distances[0], counters[0]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 60), st.integers(1, 7), st.integers(1, 12), st.integers(1, 30))
+def test_walks_agree_with_plain_python(seed: int, nodes: int, degree: int, beam: int, room: int) -> None:
+    random = np.random.default_rng(seed)
+    rows = random.integers(-20, 20, (nodes, 3)).astype(np.float32)
+    query = random.integers(-20, 20, 3).astype(np.float32)
+    degree = min(degree, nodes)
+    neighbours = np.argsort(random.random((nodes, nodes)), axis=1)[:, :degree].astype(np.int32)
+    cut = random.integers(0, degree + 1, nodes)
+    neighbours[np.arange(degree)[None, :] >= cut[:, None]] = -1
+    entries = random.permutation(nodes)[:3].astype(np.int32)
+    measured = reference.distances(rows, query, L2)
+    ranking, computed, expanded = reference.walk(measured, neighbours, entries, beam)
+    offsets, _, counters = _search(rows, neighbours, entries, query, NOTHING, beam)
+    assert sorted(offsets[offsets != NO_OFFSET].tolist()) == sorted(ranking)
+    assert counters.tolist() == [computed, expanded]
+
+    allowed = random.random(nodes) < 0.5
+    mask = pack_rows(np.flatnonzero(allowed), nodes)
+    room = max(room, degree)
+    ranking, computed, expanded = reference.walk_filtered(measured, neighbours, entries, beam, allowed, room)
+    offsets, _, counters = _search(rows, neighbours, entries, query, mask, beam, room)
+    assert sorted(offsets[offsets != NO_OFFSET].tolist()) == sorted(v for v in ranking if allowed[v])
+    assert counters.tolist() == [computed, expanded]
+
+
+def test_work_on_a_line_is_known() -> None:
+    """0 - 1 - 2 - … - 99, from one end to the other: every node is measured once and expanded once."""
+    rows = np.arange(100, dtype=np.float32)[:, None]
+    neighbours = np.column_stack([np.arange(-1, 99), np.arange(1, 101)]).astype(np.int32)
+    neighbours[0] = [1, -1]
+    neighbours[99] = [98, -1]
+    offsets, distances, counters = _search(
+        rows, neighbours, np.array([0], np.int32), np.array([99], np.float32), NOTHING, 2
+    )
+    assert offsets.tolist() == [99, 98]
+    assert distances.tolist() == [0, 1]
+    assert counters.tolist() == [100, 100]
+
+
+def test_two_hops_cross_a_failing_neighbour_and_three_do_not() -> None:
+    rows = np.arange(10, dtype=np.float32)[:, None]
+    neighbours = np.column_stack([np.arange(-1, 9), np.arange(1, 11)]).astype(np.int32)
+    neighbours[0] = [1, -1]
+    neighbours[9] = [8, -1]
+    start, query = np.array([0], np.int32), np.array([9], np.float32)
+    every_other = pack_rows(np.arange(0, 10, 2), 10)
+    assert _search(rows, neighbours, start, query, every_other, 1)[0].tolist() == [8]
+    every_third = pack_rows(np.arange(0, 10, 3), 10)
+    assert _search(rows, neighbours, start, query, every_third, 1)[0].tolist() == [0]
+
+
+def test_a_walk_beyond_its_budget_gives_up() -> None:
+    rows = np.arange(100, dtype=np.float32)[:, None]
+    neighbours = np.column_stack([np.arange(-1, 99), np.arange(1, 101)]).astype(np.int32)
+    neighbours[0] = [1, -1]
+    neighbours[99] = [98, -1]
+    mask = pack_rows(np.arange(100), 100)
+    start, query = np.array([0], np.int32), np.array([99], np.float32)
+    assert _search(rows, neighbours, start, query, mask, 2, budget=50)[2][0] == -1
+    assert _search(rows, neighbours, start, query, mask, 2, budget=100)[2][0] == 100
+
+
+def test_codes_are_walked_and_rows_rescored() -> None:
+    random = np.random.default_rng(3)
+    rows = random.standard_normal((300, 24)).astype(np.float32)
+    codes = np.clip(np.rint(rows * 40), -127, 127).astype(np.int8)
+    neighbours = np.argsort(((rows[:, None] - rows[None]) ** 2).sum(2), axis=1)[:, 1:33].astype(np.int32)
+    queries = random.standard_normal((20, 24)).astype(np.float32)
+    encoded = np.clip(np.rint(queries * 40), -127, 127).astype(np.int8)
+    offsets, distances = np.empty((20, 5), np.uint32), np.empty((20, 5), np.float32)
+    counters = np.zeros((20, 2), np.int64)
+    for metric in (L2, DOT):
+        search_graph[I8_L2, metric](
+            INT8_L2, codes, neighbours, np.arange(16, dtype=np.int32), encoded, rows, queries, NOTHING, False,
+            300, 64, 300, 1 << 60, 0, 20, offsets, distances, counters,
+        )  # fmt: skip
+        for q in range(20):
+            expected = reference.nearest(rows, queries[q], metric, np.ones(300, bool), 5)
+            assert offsets[q].tolist() == expected.tolist()
+            measured = reference.distances(rows, queries[q], metric)[expected]
+            np.testing.assert_allclose(distances[q], measured, rtol=1e-4, atol=1e-4)
+
+
+def test_group_sorts_edges_by_target() -> None:
+    edges = np.array([[2, 0, -1], [2, -1, -1]], np.int32)
+    order = np.array([9, 5, 7], np.int32)
+    starts, sources = group(edges, np.array([2, 1], np.int32), order, 1, 4)
+    assert starts.tolist() == [0, 1, 1, 3, 3]
+    assert sources.tolist() == [5, 5, 7]
+
+
+def test_reach_marks_what_edges_lead_to() -> None:
+    neighbours = np.array([[1, -1], [2, -1], [0, -1], [0, 1]], np.int32)
+    reached = np.array([True, False, False, False])
+    frontier = np.zeros(4, np.int32)
+    assert reach(neighbours, frontier, 1, reached) == 3
+    assert reached.tolist() == [True, True, True, False]
+
+
+@pytest.mark.parametrize("beam", [1, 3])
+def test_entries_beyond_the_beam_are_dropped(beam: int) -> None:
+    rows = np.arange(8, dtype=np.float32)[:, None]
+    neighbours = np.full((8, 1), -1, np.int32)
+    offsets, _, _ = _search(rows, neighbours, np.arange(8, dtype=np.int32), rows[5], NOTHING, beam)
+    assert offsets.tolist() == [5, 4, 6][:beam]

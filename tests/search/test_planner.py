@@ -1,0 +1,52 @@
+"""The ladder, rung by rung."""
+
+from dataclasses import replace
+
+import pytest
+
+from tamis.search.cost import Cost
+from tamis.search.planner import Situation, beam_of, choose
+
+COST = Cost(scan_base=1, scan_slope=0.1, visit_base=20, visit_slope=0.05, expand_ns=900)
+NOW = Situation(rows=100_000, matches=20_000, limit=10, beam=64, size=128, degree=25)
+
+
+@pytest.mark.parametrize(
+    ("change", "strategy", "reason"),
+    [
+        ({"matches": 0}, "empty", "nothing matches"),
+        ({"exact": True}, "scan", "exact was asked for"),
+        ({"degree": None}, "scan", "has no graph"),
+        ({"degree": None, "indexed_only": True}, "skipped", "indexed_only"),
+        ({"matches": 100_000}, "walk", "everything matches"),
+        ({"matches": 64}, "scan", "max(beam, 4 · limit)"),
+        ({"matches": 4_000, "limit": 1_000}, "scan", "max(beam, 4 · limit)"),
+        ({"matches": 3_000}, "scan", "within two hops"),
+        ({"matches": 3_300}, "scan", "scan predicted"),
+        ({"matches": 90_000}, "walk_filtered", "walk predicted"),
+        ({}, "walk_filtered", "walk predicted"),
+    ],
+)
+def test_every_rung(change: dict[str, object], strategy: str, reason: str) -> None:
+    choice = choose(replace(NOW, **change), COST)  # type: ignore[arg-type]
+    assert choice.strategy == strategy
+    assert reason in choice.reason
+
+
+def test_the_budget_is_the_cost_of_the_scan() -> None:
+    choice = choose(NOW, COST)
+    visits = 64 * 24  # half of ROOM is new
+    walk_ns = 64 * COST.expand_ns + visits * COST.visit_ns(128)
+    assert choice.budget * walk_ns / visits == pytest.approx(20_000 * COST.scan_ns(128), rel=1e-3)
+
+
+def test_exact_wins_over_indexed_only_and_empty_over_all() -> None:
+    assert choose(replace(NOW, degree=None, indexed_only=True, exact=True), COST).strategy == "scan"
+    assert choose(replace(NOW, matches=0, exact=True), COST).strategy == "empty"
+
+
+@pytest.mark.parametrize(
+    ("asked", "calibrated", "limit", "beam"), [(None, 64, 10, 64), (None, 64, 100, 150), (12, 64, 10, 12), (5, 64, 10, 10)]
+)
+def test_beam(asked: int | None, calibrated: int, limit: int, beam: int) -> None:
+    assert beam_of(asked, calibrated, limit) == beam
