@@ -252,6 +252,29 @@ def test_an_append_is_one_sync_after_the_bytes(tmp_path: Path) -> None:
     assert len(seen) == 2
 
 
+def test_a_file_is_durable_before_records_go_into_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[str] = []
+    fsync, rename = os.fsync, os.rename
+
+    def seen_fsync(descriptor: int) -> None:
+        path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        events.append(f"sync {path.relative_to(tmp_path)}")
+        fsync(descriptor)
+
+    def seen_rename(source: Path, target: Path) -> None:
+        events.append(f"rename {Path(source).name} {Path(target).name}")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", seen_fsync)
+    monkeypatch.setattr(os, "rename", seen_rename)
+    log = FileLog(tmp_path / "log", segment_bytes=1, fdatasync=lambda _: events.append("data"))
+    log.append([b"1"])
+    log.append([b"2"])
+    names = [f"{first:020d}.log" for first in (1, 2)]
+    begin = [["sync log/draft", f"rename draft {name}", "sync log"] for name in names]
+    assert events == ["sync .", *begin[0], "data", *begin[1], "data"]
+
+
 def test_a_closed_log_refuses_writes(tmp_path: Path) -> None:
     log = FileLog(tmp_path)
     log.close()

@@ -83,7 +83,7 @@ class FileLog:
         with self._lock:
             if self._poison is not None:
                 raise Poisoned(self._poison)
-            if self._files[-1].size >= self._segment_bytes:
+            if self._files[-1].size >= self._segment_bytes and not self._is_newest_empty():
                 self._begin_file(self._end + 1)
             first = self._end + 1
             self._write(pack_group(first, records))
@@ -129,13 +129,16 @@ class FileLog:
         os.fsync(self._descriptor)
 
     def _begin_after(self, upto: int) -> None:
-        if upto == self._end < self._files[-1].first:
-            return  # the newest file is empty already
+        if upto == self._end and self._is_newest_empty():
+            return
         try:
             self._begin_file(upto + 1)
         except Unavailable:
             if upto > self._end:
                 raise  # otherwise a full disk only means that less is trimmed
+
+    def _is_newest_empty(self) -> bool:
+        return self._end < self._files[-1].first
 
     def _begin_file(self, first: int) -> None:
         """Go on in a new file; the old one is never written again."""
