@@ -149,13 +149,6 @@ class Head:
             previous=self._previous,
         )
 
-    def nbytes(self) -> dict[str, int]:
-        """Resident bytes by component."""
-        rows = sum(tip.rows.nbytes for tip in self._tips.values())
-        ids = self._low.nbytes + sum(g.nbytes for g in (self._high, self._uuids) if g is not None)
-        index = 100 * len(self._newest) + 8 * len(self._previous)  # dict entry and the ints it refers to
-        return {"vectors": rows, "ids": ids + index, "versions": self._versions.nbytes, "payload": self.payload_bytes}
-
 
 @dataclass(frozen=True)
 class HeadView:
@@ -206,3 +199,14 @@ class HeadView:
     def reindexed(self, indexes: Mapping[str, PayloadIndex]) -> HeadView:
         """The same rows under other index definitions."""
         return replace(self, table=self.table.reindexed(indexes))
+
+    def nbytes(self) -> dict[str, int]:
+        """Resident bytes by component, without what is reserved for growth."""
+        ids = self.all_ids.low.nbytes + 100 * len(self.newest) + 8 * len(self.previous)  # dict entry, list slot
+        return {
+            "vectors": sum(dense.rows.nbytes for dense in self.vectors.values()),
+            "ids": ids,
+            "versions": self.versions.nbytes,
+            "payload": sum(map(len, self.payloads[: self.count])),
+            "columns": sum(self.table.bytes().values()),
+        }

@@ -107,6 +107,11 @@ class SegmentView:
     alive_count: int
     overlay: OverlayView | None
 
+    @property
+    def indexes(self) -> Mapping[str, PayloadIndex]:
+        """The payload indexes in force."""
+        return self.body.table.indexes
+
     def payload(self, offset: int) -> bytes:
         """Raw JSON of the row's payload."""
         row = -1 if self.overlay is None else self.overlay.row(offset)

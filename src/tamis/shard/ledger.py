@@ -1,0 +1,138 @@
+"""The ledger: the newest manifest in memory, writing the next one, and removing what none of the last two reaches.
+
+    commit(sealed)   new overlay files -> next manifest -> trim the log -> remove unreachable files
+
+Numbers of manifests, segments, payload and overlay files come from one counter that never goes back: a write that
+timed out and arrives late can never be mistaken for a later one. One thread at a time commits (the upkeep's lock).
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tamis.errors import TamisError
+from tamis.log.log import Log
+from tamis.segment.format import SEGMENTS, overlay_key
+from tamis.segment.overlay import write_overlay
+from tamis.segment.segment import Segment
+from tamis.segment.view import Mask, OverlayView, SegmentView, Snapshot
+from tamis.shard.manifest import MANIFESTS, Manifest, SealedEntry, write_manifest
+from tamis.storage.store import Store
+
+__all__ = ["History", "Ledger", "Quarantined"]
+
+_NUMBER = re.compile(r"\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A segment that could not be read; it is carried along as it was."""
+
+    entry: SealedEntry
+    alive: Mask
+    error: TamisError
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The two manifests that are kept. None: never written."""
+
+    newest: Manifest | None = None
+    before: Manifest | None = None
+
+
+class Ledger:
+    """What is sealed and durable. `sealed` is exact at its position; every body in it is a Segment."""
+
+    def __init__(
+        self, store: Store, log: Log, sealed: Snapshot, history: History, quarantined: Sequence[Quarantined] = ()
+    ) -> None:
+        self.sealed = sealed
+        self.history = history
+        self.quarantined = tuple(quarantined)
+        self._store = store
+        self._log = log
+        self._numbers = itertools.count(_greatest_number(store) + 1)
+        self._orphans: set[str] = set()  # written for a manifest that failed, and that may yet arrive
+        self._overlays: dict[str, tuple[OverlayView, int]] = {}  # by segment: what is in which file
+        numbers = {} if history.newest is None else {entry.name: entry.overlay for entry in history.newest.segments}
+        for view in sealed.views:
+            number = numbers.get(view.body.name)
+            if view.overlay is not None and number is not None:
+                self._overlays[view.body.name] = (view.overlay, number)
+
+    def fresh(self) -> int:
+        """A number that was never used here."""
+        return next(self._numbers)
+
+    def commit(self, sealed: Snapshot) -> None:
+        """Make this state the durable one. If that fails the one before stays, and the caller may try again."""
+        number = self.fresh()
+        written: set[str] = set()
+        overlays: dict[str, tuple[OverlayView, int]] = {}
+        try:
+            entries = [self._entry(view, number, written, overlays) for view in sealed.views]
+            lost = [quarantined.entry for quarantined in self.quarantined]
+            manifest = Manifest(number, sealed.position, sealed.schema, entries, lost)
+            alive = [view.alive for view in sealed.views] + [quarantined.alive for quarantined in self.quarantined]
+            write_manifest(self._store, manifest, alive)
+        except BaseException:
+            self._orphans |= written
+            raise
+        gone = self.history.before
+        self.sealed, self.history, self._overlays = sealed, History(manifest, self.history.newest), overlays
+        self._release(gone)
+
+    def _entry(
+        self, view: SegmentView, number: int, written: set[str], overlays: dict[str, tuple[OverlayView, int]]
+    ) -> SealedEntry:
+        body, overlay = view.body, view.overlay
+        assert isinstance(body, Segment)
+        if overlay is None or not overlay.alive_count:
+            return SealedEntry(body.name, body.payload_number, body.count, view.alive_count)
+        known, at = self._overlays.get(body.name, (None, number))
+        if known is not overlay:
+            at = number
+            key = overlay_key(body.name, number)
+            written.add(key)
+            write_overlay(self._store, key, overlay)
+        overlays[body.name] = (overlay, at)
+        return SealedEntry(body.name, body.payload_number, body.count, view.alive_count, at)
+
+    def abandon(self, keys: Sequence[str]) -> None:
+        """These files were written for a commit that failed; they go once a later one has succeeded."""
+        self._orphans.update(keys)
+
+    def abandon_unlisted(self, keys: Sequence[str]) -> None:
+        """The same, for those that the newest manifest does not list."""
+        newest = self.history.newest
+        self._orphans.update(set(keys) - (set() if newest is None else newest.files))
+
+    def _release(self, gone: Manifest | None) -> None:
+        """Remove what only `gone` and failed commits needed, forget the log before the older manifest."""
+        newest, before = self.history.newest, self.history.before
+        assert newest is not None
+        kept = newest.keys | (set() if before is None else before.keys)
+        garbage = (self._orphans | (set() if gone is None else gone.keys)) - kept
+        for key in sorted(garbage):
+            self._store.delete(key)
+            self._orphans.discard(key)
+        self._orphans -= kept
+        if before is not None:
+            self._log.trim(before.position)
+
+    def sweep(self) -> None:
+        """Remove every file that neither manifest reaches: what a crash left behind."""
+        history = (self.history.newest, self.history.before)
+        kept = {key for manifest in history if manifest is not None for key in manifest.keys}
+        for key in (*self._store.list(SEGMENTS), *self._store.list(MANIFESTS)):
+            if key not in kept:
+                self._store.delete(key)
+
+
+def _greatest_number(store: Store) -> int:
+    keys = (*store.list(SEGMENTS), *store.list(MANIFESTS))
+    return max((int(number) for key in keys for number in _NUMBER.findall(key)), default=0)

@@ -1,0 +1,89 @@
+"""Putting a new segment in the place of the bodies it was built from, in a state that has moved on since.
+
+    built from    the sources as they were at `position`
+    a state at or after that position has:  rows that died since      -> their targets are dead
+                                            payloads changed since    -> an overlay on the new segment
+                            indexes declared since    -> the new segment reindexed
+                
+The same function serves the writer's state, heads waiting to be sealed, and the manifest's state. A sealed head is a
+replacement of one source, a merge of several; a fold keeps every row where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tamis.model.schema import PayloadIndex
+from tamis.segment.alive import pack_rows, unpack_rows
+from tamis.segment.overlay import Overlay
+from tamis.segment.segment import Segment
+from tamis.segment.view import SegmentView
+from tamis.shard.state import Slot
+
+__all__ = ["Replacement", "replace_slots", "replace_views"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A segment and where the rows of its sources are in it. target None: no row was left."""
+
+    target: Segment | None
+    position: int
+    target_of: Mapping[str, NDArray[np.int64]]  # per source name, per row: row of the target, or -1
+
+
+def replace_slots(
+    slots: Sequence[Slot], replacement: Replacement, indexes: Mapping[str, PayloadIndex]
+) -> list[Slot]:
+    """The slots with the sources' place taken by the target; slots without a living row are dropped."""
+    sources = [slot for slot in slots if slot.body.name in replacement.target_of]
+    others = [slot for slot in slots if slot.body.name not in replacement.target_of]
+    target = _carried([slot.view() for slot in sources], replacement, indexes)
+    place = next((i for i, slot in enumerate(slots) if slot.body.name in replacement.target_of), len(others))
+    replaced = others if target is None else [*others[:place], target, *others[place:]]
+    return [slot for slot in replaced if slot.alive_count]
+
+
+def replace_views(
+    views: Sequence[SegmentView], replacement: Replacement, indexes: Mapping[str, PayloadIndex]
+) -> tuple[SegmentView, ...]:
+    """The same for views."""
+    sources = [view for view in views if view.body.name in replacement.target_of]
+    others = [view for view in views if view.body.name not in replacement.target_of]
+    target = _carried(sources, replacement, indexes)
+    place = next((i for i, view in enumerate(views) if view.body.name in replacement.target_of), len(others))
+    replaced = others if target is None else [*others[:place], target.view(), *others[place:]]
+    return tuple(view for view in replaced if view.alive_count)
+
+
+def _carried(
+    sources: Sequence[SegmentView], replacement: Replacement, indexes: Mapping[str, PayloadIndex]
+) -> Slot | None:
+    target = replacement.target
+    if target is None or not sources:
+        return None
+    rows = [replacement.target_of[view.body.name][unpack_rows(view.alive)] for view in sources]
+    alive = pack_rows(np.concatenate(rows), target.count)
+    slot = Slot(target if dict(target.table.indexes) == dict(indexes) else target.reindexed(indexes), alive)
+    for view in sources:
+        _carry_overlay(view, replacement, slot)
+    return slot
+
+
+def _carry_overlay(view: SegmentView, replacement: Replacement, slot: Slot) -> None:
+    """Payload changes that came after the target was built; the others are in it."""
+    if view.overlay is None:
+        return
+    rows = unpack_rows(view.overlay.alive)
+    rows = rows[view.overlay.versions[rows] > np.uint64(replacement.position)]
+    if not len(rows):
+        return
+    if slot.overlay is None:
+        slot.overlay = Overlay(slot.body.count, slot.body.table.indexes)
+    targets = replacement.target_of[view.body.name][view.overlay.targets[rows]]
+    payloads = [view.overlay.payloads[row] for row in rows.tolist()]
+    slot.overlay.append(targets, payloads, view.overlay.versions[rows])

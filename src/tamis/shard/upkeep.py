@@ -1,0 +1,210 @@
+"""Background work of a shard, one step at a time: seal a frozen head, merge segments, fold overlays.
+
+    seal    oldest frozen state -> segment -> manifest at its position -> installed
+    merge   manifest's state -> new segment (no lock held) -> manifest at the position it has by then -> installed
+
+New files are built from states that are exact at a position; what happened since is carried over when they are
+installed (`replacement`). A step that fails leaves everything as it was and can be tried again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+from tamis.limits import SEGMENT_POINTS_MAX
+from tamis.model.schema import CollectionSchema, VectorParams
+from tamis.segment.alive import count_rows
+from tamis.segment.format import payload_key, points_key
+from tamis.segment.graph import Progress
+from tamis.segment.head import HeadView
+from tamis.segment.seal import Build, Kept, every_row, living_rows, write_payload, write_points
+from tamis.segment.segment import Segment
+from tamis.segment.view import SegmentView, Snapshot
+from tamis.shard.compaction import Job, JobKind, Limits, Piece, plan
+from tamis.shard.ledger import Ledger
+from tamis.shard.replacement import Replacement, replace_views
+from tamis.shard.runtime import Runtime
+from tamis.shard.writer import Writer
+from tamis.storage.store import Store
+
+__all__ = ["Stopped", "Upkeep", "limits_of"]
+
+_GRAPH_ROWS_MIN = 64  # fewer are scanned faster than walked, whatever the thresholds say
+
+
+class Stopped(Exception):
+    """The shard is closing; a long step gave up."""
+
+
+class Upkeep:
+    """Steps that rewrite sealed files. Any thread may call them; each returns whether there was something to do."""
+
+    def __init__(self, writer: Writer, ledger: Ledger, store: Store, runtime: Runtime) -> None:
+        self._writer = writer
+        self._ledger = ledger
+        self._store = store
+        self._runtime = runtime
+        self._commit_lock = threading.Lock()  # who commits a manifest
+        self._merge_lock = threading.Lock()  # who replaces sealed segments
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Make long steps give up."""
+        self._stopping.set()
+
+    def seal(self) -> bool:
+        """Seal the oldest frozen head."""
+        with self._commit_lock:
+            waiting = self._writer.waiting()
+            if not waiting:
+                return False
+            frozen = waiting[0]
+            heads = [view for view in frozen.views if isinstance(view.body, HeadView)]
+            replacement = self._written(heads, frozen, graphs=False) if heads else None
+            self._commit(frozen, replacement)
+            self._writer.install(replacement, sealed=True)
+            return True
+
+    def merge(self, *, full: bool = False, progress: Callable[[str, float], None] | None = None) -> bool:
+        """Do the next job that `compaction` wants."""
+        with self._merge_lock:
+            base = self._ledger.sealed
+            job = plan([_piece(view) for view in base.views], limits_of(base.schema, background=not full), full=full)
+            if job is None:
+                return False
+            sources = [view for view in base.views if view.body.name in job.names]
+            step = f"{'merging' if len(sources) > 1 else 'rewriting'} {sum(v.alive_count for v in sources):,} points"
+            shown = None if progress is None else lambda share: progress(step, share)
+            if job.kind is JobKind.FOLD:
+                replacement = self._folded(sources[0], base)
+            else:
+                replacement = self._written(sources, base, graphs=True, full=full, progress=shown)
+            with self._commit_lock:
+                self._commit(self._ledger.sealed, replacement)
+                self._writer.install(replacement, sealed=False)
+            return True
+
+    def _commit(self, state: Snapshot, replacement: Replacement | None) -> None:
+        views = state.views
+        if replacement is not None:
+            views = replace_views(views, replacement, state.schema.indexes)
+        try:
+            self._ledger.commit(Snapshot(state.position, state.schema, views))
+        except BaseException:
+            if replacement is not None and replacement.target is not None:
+                self._ledger.abandon(replacement.target.keys)
+            raise
+        if replacement is not None and replacement.target is not None:
+            self._ledger.abandon_unlisted(replacement.target.keys)  # all its points died while it was built
+
+    def release(self) -> None:
+        """Commit the same state once more, so that files only the manifest before needed go now."""
+        with self._commit_lock:
+            before = self._ledger.history.before
+            newest = self._ledger.history.newest
+            if before is not None and newest is not None and before.files - newest.files:
+                self._ledger.commit(self._ledger.sealed)
+
+    def _written(
+        self,
+        sources: Sequence[SegmentView],
+        state: Snapshot,
+        *,
+        graphs: bool,
+        full: bool = False,
+        progress: Progress | None = None,
+    ) -> Replacement:
+        """A new segment of the living rows of these views of `state`."""
+        kept = living_rows(sources)
+        if not kept[-1].stop:
+            return Replacement(None, state.position, {source.view.body.name: source.target_of() for source in kept})
+        name, number = f"s{self._ledger.fresh():08d}", 1
+        try:
+            builds = self._builds(state.schema, kept, graphs=graphs, full=full, progress=progress)
+            write_points(self._store, name, kept, builds)
+            write_payload(self._store, payload_key(name, number), kept, state.schema.indexes)
+            segment = Segment.open(self._store, name, number, verify=False)
+        except BaseException:
+            self._ledger.abandon((points_key(name), payload_key(name, number)))
+            raise
+        return Replacement(segment, state.position, {source.view.body.name: source.target_of() for source in kept})
+
+    def _folded(self, source: SegmentView, state: Snapshot) -> Replacement:
+        """The same points with a new payload file."""
+        segment = source.body
+        assert isinstance(segment, Segment)
+        number = self._ledger.fresh()
+        kept = every_row(source)
+        try:
+            write_payload(self._store, payload_key(segment.name, number), kept, state.schema.indexes)
+            target = segment.with_payload(self._store, number)
+        except BaseException:
+            self._ledger.abandon((payload_key(segment.name, number),))
+            raise
+        return Replacement(target, state.position, {segment.name: kept[0].target_of()})
+
+    def _builds(
+        self, schema: CollectionSchema, kept: Sequence[Kept], *, graphs: bool, full: bool, progress: Progress | None
+    ) -> dict[str, Build]:
+        present = _present_total([source.view for source in kept])
+        deserving = limits_of(schema, background=not full).deserves(present) if graphs else frozenset()
+
+        def report(share: float) -> None:
+            if self._stopping.is_set():
+                raise Stopped
+            if progress is not None:
+                progress(share)
+
+        return {
+            name: Build(params, schema.hnsw, name in deserving, self._runtime.pool, report)
+            for name, params in schema.vectors.items()
+        }
+
+
+def limits_of(schema: CollectionSchema, *, background: bool) -> Limits:
+    """The policy's numbers for a collection. An indexing_threshold of 0 stops graphs in the background only."""
+    settings = schema.optimizers
+    row_bytes = sum(4 * params.size for params in schema.vectors.values())
+    rows_max = SEGMENT_POINTS_MAX
+    if settings.max_segment_size is not None and row_bytes:
+        rows_max = max(1, min(rows_max, settings.max_segment_size * 1024 // row_bytes))
+
+    def deserves(present: Mapping[str, int]) -> frozenset[str]:
+        if background and settings.indexing_threshold == 0:
+            return frozenset()
+        return frozenset(
+            name for name, rows in present.items() if _deserves_graph(schema, schema.vectors[name], rows)
+        )
+
+    return Limits(rows_max, deserves, settings.deleted_threshold, settings.vacuum_min_vector_number)
+
+
+def _deserves_graph(schema: CollectionSchema, params: VectorParams, rows: int) -> bool:
+    hnsw = params.hnsw or schema.hnsw
+    threshold = max(hnsw.full_scan_threshold, schema.optimizers.indexing_threshold)
+    return hnsw.m > 0 and rows >= _GRAPH_ROWS_MIN and rows * params.size * 4 >= threshold * 1024
+
+
+def _piece(view: SegmentView) -> Piece:
+    body = view.body
+    assert isinstance(body, Segment)
+    return Piece(
+        name=body.name,
+        rows=body.count,
+        alive=view.alive_count,
+        present=_present_total([view]),
+        graphs=frozenset(name for name, dense in body.vectors.items() if dense.graph is not None),
+        overlay_rows=0 if view.overlay is None else view.overlay.count,
+        reindexed=body.sealed_indexes != body.table.indexes,
+    )
+
+
+def _present_total(views: Sequence[SegmentView]) -> dict[str, int]:
+    """Living rows that have each vector."""
+    total: dict[str, int] = {}
+    for view in views:
+        for name, dense in view.body.vectors.items():
+            rows = view.alive_count if dense.present is None else count_rows(dense.present & view.alive)
+            total[name] = total.get(name, 0) + rows
+    return total

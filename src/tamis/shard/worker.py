@@ -1,0 +1,72 @@
+"""A thread that repeats one step of upkeep whenever it is woken, until there is nothing left to do.
+
+A step that fails is not the end: the error is kept for `info`, and the step is tried again after a pause or at the next
+wake-up, whichever is first.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+__all__ = ["Worker"]
+
+RETRY_SECONDS = 5.0
+
+
+class Worker:
+    """Runs `step` in a daemon thread. `settled` hears of every failure, and of None when a step succeeded."""
+
+    def __init__(self, name: str, step: Callable[[], bool], settled: Callable[[BaseException | None], None]) -> None:
+        self._step = step
+        self._settled = settled
+        self._work = threading.Condition()
+        self._woken = False
+        self._stopped = False
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    @property
+    def error(self) -> BaseException | None:
+        """Why the last step failed, None if it did not."""
+        return self._error
+
+    def start(self) -> None:
+        """Begin; whatever is waiting is done first."""
+        self._woken = True
+        self._thread.start()
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        with self._work:
+            self._woken = True
+            self._work.notify()
+
+    def stop(self) -> None:
+        """Return when the thread has ended, after the step it is in."""
+        with self._work:
+            self._stopped = True
+            self._work.notify()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while self._wait():
+            try:
+                while not self._stopped and self._step():
+                    self._settle(None)
+                self._settle(None)
+            except BaseException as error:  # noqa: BLE001 - kept, shown and tried again; a thread has nobody to raise to
+                self._settle(error)
+
+    def _settle(self, error: BaseException | None) -> None:
+        if error is not self._error:
+            self._error = error
+        self._settled(error)
+
+    def _wait(self) -> bool:
+        with self._work:
+            if not self._woken and not self._stopped:
+                self._work.wait(None if self._error is None else RETRY_SECONDS)
+            self._woken = False
+            return not self._stopped

@@ -1,0 +1,204 @@
+"""The one writer of a shard: group commit, apply, publish.
+
+    write(op) ─▶ queue ─▶ leader: admit · one append (one sync) · apply in order · publish one snapshot ─▶ all return
+
+Whoever finds no leader becomes it and takes the whole queue along; the others wait until they are done or lead
+themselves. A full head is frozen: the snapshot at that position is kept for the sealer, and a new head begins. When too
+many wait to be sealed the leader waits, so memory stays bounded. After an append that may or may not have reached the
+disk every write is refused until the shard is opened again; reads go on from the last snapshot.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from tamis.errors import Overloaded, Poisoned, TamisError
+from tamis.log.log import Log
+from tamis.model.operation import Operation, decode_operation, encode_operation
+from tamis.segment.view import Snapshot
+from tamis.shard.admission import admit
+from tamis.shard.apply import apply
+from tamis.shard.replacement import Replacement, replace_slots, replace_views
+from tamis.shard.runtime import Runtime
+from tamis.shard.state import State
+
+__all__ = ["Writer"]
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """One waiting write."""
+
+    operation: Operation
+    record: bytes
+    position: int = 0
+    error: BaseException | None = None
+    done: bool = False
+
+    def finish(self, position: int = 0, error: BaseException | None = None) -> None:
+        self.position, self.error, self.done = position, error, True
+
+    def result(self) -> int:
+        if self.error is not None:
+            raise self.error
+        return self.position
+
+
+class Writer:
+    """Owns the state. `snapshot` may be read by anyone at any time."""
+
+    def __init__(self, state: State, log: Log, runtime: Runtime) -> None:
+        self._state = state
+        self._log = log
+        self._runtime = runtime
+        self._gate = threading.Condition()  # guards the queue and who leads
+        self._queue: list[_Ticket] = []
+        self._leading = False
+        self._turn = threading.Condition(threading.RLock())  # guards state and frozen; notified when a head is sealed
+        self._frozen: list[Snapshot] = []
+        self._tail_bytes = 0
+        self._poison: TamisError | None = None
+        self._sealing_error: BaseException | None = None
+        self.on_frozen: Callable[[], None] = lambda: None
+        self.snapshot: Snapshot = state.snapshot()
+
+    @property
+    def poison(self) -> TamisError | None:
+        """Why writes are refused, if they are."""
+        return self._poison
+
+    @property
+    def tail_bytes(self) -> int:
+        """Bytes of operations since the last frozen head."""
+        return self._tail_bytes
+
+    def write(self, operation: Operation) -> int:
+        """Make it durable and apply it; returns its position. Refusals change nothing."""
+        ticket = _Ticket(operation, encode_operation(operation))
+        with self._gate:
+            self._queue.append(ticket)
+            while self._leading and not ticket.done:
+                self._gate.wait()
+            if ticket.done:
+                return ticket.result()
+            self._leading = True
+            group, self._queue = self._queue, []
+        try:
+            self._commit(group)
+        finally:
+            with self._gate:
+                self._leading = False
+                self._gate.notify_all()
+        return ticket.result()
+
+    def _commit(self, group: Sequence[_Ticket]) -> None:
+        try:
+            self._wait_for_room()
+            with self._turn:
+                admitted = [ticket for ticket in group if self._admitted(ticket)]
+                if admitted:
+                    self._append(admitted)
+        except BaseException as error:
+            for ticket in group:
+                if not ticket.done:
+                    ticket.finish(error=error)
+            if not isinstance(error, Exception):
+                raise
+
+    def _admitted(self, ticket: _Ticket) -> bool:
+        try:
+            admit(self._state, ticket.operation)
+        except TamisError as error:
+            ticket.finish(error=error)
+        return not ticket.done
+
+    def _append(self, group: Sequence[_Ticket]) -> None:
+        if self._poison is not None:
+            raise self._poison
+        try:
+            first = self._log.append([ticket.record for ticket in group])
+            for place, ticket in enumerate(group):
+                apply(self._state, first + place, ticket.operation)
+                self._tail_bytes += len(ticket.record)
+                self._freeze_if_full()
+        except TamisError as error:
+            self._poison = error if isinstance(error, Poisoned) else None
+            raise
+        except BaseException as error:
+            self._poison = Poisoned(f"a write stopped half-way and may or may not be in the log: {error!r}; open again")
+            raise
+        self.snapshot = self._state.snapshot()
+        for place, ticket in enumerate(group):
+            ticket.finish(first + place)
+
+    def replay(self, records: Iterator[tuple[int, bytes]]) -> int:
+        """Apply what the log holds beyond the state; returns how many operations that were."""
+        count = 0
+        with self._turn:
+            for position, record in records:
+                apply(self._state, position, decode_operation(record))
+                self._tail_bytes += len(record)
+                count += 1
+                self._freeze_if_full()
+            self.snapshot = self._state.snapshot()
+        return count
+
+    def _freeze_if_full(self) -> None:
+        head, runtime = self._state.tip.head, self._runtime
+        if (
+            head.count >= runtime.head_points
+            or head.vector_bytes + head.payload_bytes >= runtime.head_bytes
+            or self._tail_bytes >= runtime.log_tail_bytes
+        ):
+            self._freeze()
+
+    def _freeze(self) -> None:
+        self._frozen.append(self._state.snapshot())
+        self._state.freeze()
+        self._tail_bytes = 0
+        self.on_frozen()
+
+    def freeze(self) -> None:
+        """Have everything up to here sealed, unless nothing happened since the last time."""
+        with self._turn:
+            if self._tail_bytes:
+                self._freeze()
+                self.snapshot = self._state.snapshot()
+
+    def _wait_for_room(self) -> None:
+        if not self._runtime.background:
+            return
+        with self._turn:
+            while len(self._frozen) >= self._runtime.frozen_heads:
+                if self._sealing_error is not None:
+                    raise Overloaded(
+                        f"{len(self._frozen)} full heads wait to be sealed and sealing fails: {self._sealing_error}"
+                    ) from self._sealing_error
+                self._turn.wait()
+
+    def sealing_failed(self, error: BaseException | None) -> None:
+        """Tell writers that wait for room; None: it works again."""
+        with self._turn:
+            self._sealing_error = error
+            self._turn.notify_all()
+
+    def waiting(self) -> list[Snapshot]:
+        """Frozen states that wait to be sealed, oldest first."""
+        with self._turn:
+            return list(self._frozen)
+
+    def install(self, replacement: Replacement | None, *, sealed: bool) -> None:
+        """Put a new segment in the place of its sources, now and in all waiting states; sealed: the oldest is done."""
+        with self._turn:
+            if sealed:
+                self._frozen.pop(0)
+            if replacement is not None:
+                self._frozen = [
+                    Snapshot(state.position, state.schema, replace_views(state.views, replacement, state.schema.indexes))
+                    for state in self._frozen
+                ]
+                self._state.slots = replace_slots(self._state.slots, replacement, self._state.schema.indexes)
+                self.snapshot = self._state.snapshot()
+            self._turn.notify_all()
