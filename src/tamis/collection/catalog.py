@@ -11,11 +11,9 @@ collection was created with; payload indexes that came later travel in its own l
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
-from tamis.errors import Conflict, Corrupt, NotFound
+from tamis.errors import Conflict, Corrupt
 from tamis.model.schema import CollectionSchema
 from tamis.storage.store import Store
 
@@ -49,28 +47,21 @@ class Catalog:
         """By name; do not change it."""
         return self._version.entries
 
-    def create(self, name: str, schema: CollectionSchema) -> Entry:
-        """Add a collection. Raises Conflict if the name is taken."""
-        entry = Entry(self._version.next, schema)
+    def planned(self, name: str, schema: CollectionSchema) -> Entry:
+        """The entry that `create` would add. Raises Conflict if the name is taken."""
+        if name in self.entries:
+            raise Conflict(f"collection {name!r} already exists")
+        return Entry(self._version.next, schema)
 
-        def added(version: _Version) -> _Version:
-            if name in version.entries:
-                raise Conflict(f"collection {name!r} already exists")
-            return _Version(version.next + 1, {**version.entries, name: entry})
+    def create(self, name: str, entry: Entry) -> None:
+        """Add a planned collection."""
+        self._change(_Version(entry.number + 1, {**self.entries, name: entry}))
 
-        self._change(added)
-        return entry
+    def delete(self, name: str) -> None:
+        """Take a collection out."""
+        self._change(_Version(self._version.next, {n: e for n, e in self.entries.items() if n != name}))
 
-    def delete(self, name: str) -> Entry:
-        """Take a collection out. Raises NotFound."""
-        entry = self.entries.get(name)
-        if entry is None:
-            raise NotFound(f"collection {name!r} does not exist")
-        self._change(lambda v: _Version(v.next, {n: e for n, e in v.entries.items() if n != name}))
-        return entry
-
-    def _change(self, change: Callable[[_Version], _Version]) -> None:
-        version = change(self._version)
+    def _change(self, version: _Version) -> None:
         position = self._position + 1
         self._store.put(_key(position), [msgspec.msgpack.encode(version)], if_absent=True)
         self._position, self._version = position, version

@@ -22,7 +22,12 @@ from tamis.storage.lock import DirectoryLock
 from tamis.storage.memory import MemoryStore
 from tamis.storage.store import Store
 
-__all__ = ["LocalPlaces", "MemoryPlaces", "Places"]
+__all__ = ["LocalPlaces", "MemoryPlaces", "Places", "shard_folder"]
+
+
+def shard_folder(directory: Path, number: int) -> Path:
+    """Where a collection's one shard lives in a database directory."""
+    return directory / "collections" / f"{number:06d}" / "0"
 
 
 class Places(Protocol):
@@ -59,26 +64,23 @@ class LocalPlaces:
         except OSError as error:
             raise Unavailable(f"{directory} cannot be opened as a database directory: {error.strerror}") from error
         self.catalog: Store = LocalStore(directory)
-        self._root = directory / "collections"
+        self._directory = directory
 
     def shard(self, number: int) -> tuple[Store, Log]:
-        folder = self._folder(number) / "0"
+        folder = shard_folder(self._directory, number)
         return LocalStore(folder), FileLog(folder / "log")
 
     def remove(self, number: int) -> None:
-        shutil.rmtree(self._folder(number), ignore_errors=True)
+        shutil.rmtree(shard_folder(self._directory, number).parent, ignore_errors=True)
 
     def sweep(self, numbers: Collection[int]) -> None:
-        known = {self._folder(number).name for number in numbers}
-        for folder in self._root.glob("*"):
-            if folder.name not in known:
+        known = {shard_folder(self._directory, number).parent for number in numbers}
+        for folder in (self._directory / "collections").glob("*"):
+            if folder not in known:
                 shutil.rmtree(folder, ignore_errors=True)
 
     def close(self) -> None:
         self._lock.release()
-
-    def _folder(self, number: int) -> Path:
-        return self._root / f"{number:06d}"
 
 
 class MemoryPlaces:

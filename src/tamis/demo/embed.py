@@ -22,10 +22,11 @@ from numpy.typing import NDArray
 
 from tamis.errors import Unavailable
 
-__all__ = ["DIMENSIONS", "Embedding", "fit", "load", "words"]
+__all__ = ["DIMENSIONS", "Embedding", "fit", "is_saved", "load", "words"]
 
 DIMENSIONS = 256
 _WORDS_MAX = 20_000
+_WORDS, _NUMBERS = "vocabulary.txt", "embedding.npz"  # the second one is written last
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _COMMON = frozenset(
     re.findall(
@@ -74,15 +75,22 @@ class Embedding:
 
     def save(self, directory: Path) -> None:
         """Write it for `load`."""
-        np.savez(directory / "embedding.npz", idf=self.idf, components=self.components)
-        (directory / "vocabulary.txt").write_text("\n".join(self.vocabulary), encoding="utf-8")
+        (directory / _WORDS).write_text("\n".join(self.vocabulary), encoding="utf-8")
+        draft = directory / f".{_NUMBERS}"
+        np.savez(draft, idf=self.idf, components=self.components)
+        draft.rename(directory / _NUMBERS)
+
+
+def is_saved(directory: Path) -> bool:
+    """Whether `load` will find an embedding there."""
+    return (directory / _NUMBERS).exists()
 
 
 def load(directory: Path) -> Embedding:
     """Read what `save` wrote."""
-    with np.load(directory / "embedding.npz", allow_pickle=False) as arrays:
+    with np.load(directory / _NUMBERS, allow_pickle=False) as arrays:
         idf, components = arrays["idf"], arrays["components"]
-    lines = (directory / "vocabulary.txt").read_text(encoding="utf-8").split("\n")
+    lines = (directory / _WORDS).read_text(encoding="utf-8").split("\n")
     return Embedding({word: row for row, word in enumerate(lines)}, idf, components)
 
 

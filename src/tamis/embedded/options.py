@@ -18,7 +18,16 @@ from tamis.model.query import Fields, OrderBy, SearchParams
 from tamis.model.schema import CollectionSchema
 from tamis.wire.checks import mapping, only_known, plain_scalar, real, truth, whole
 
-__all__ = ["read_fields", "read_limit", "read_offset", "read_order_by", "read_params", "read_paths", "read_threshold"]
+__all__ = [
+    "read_fields",
+    "read_limit",
+    "read_offset",
+    "read_order_by",
+    "read_params",
+    "read_path",
+    "read_paths",
+    "read_threshold",
+]
 
 _DEFAULT_PARAMS = SearchParams()
 _ALL_PAYLOAD = Fields()
@@ -96,12 +105,14 @@ def read_paths(paths: Any, where: str) -> tuple[str, ...]:
     """A list of payload paths, canonical."""
     if isinstance(paths, (str, bytes, Mapping)) or not isinstance(paths, Iterable):
         raise Rejected(where, f"must be a list of payload paths, got {paths!r}")
-    canonical = []
-    for row, path in enumerate(paths):
-        if not isinstance(path, str):
-            raise Rejected(f"{where}[{row}]", f"a path is a string, got {path!r}")
-        canonical.append(str(parse_path(path, f"{where}[{row}]")))
-    return tuple(canonical)
+    return tuple(read_path(path, f"{where}[{row}]") for row, path in enumerate(paths))
+
+
+def read_path(path: Any, where: str) -> str:
+    """One payload path, canonical."""
+    if not isinstance(path, str):
+        raise Rejected(where, f"a payload path is a string, got {path!r}")
+    return str(parse_path(path, where))
 
 
 def read_order_by(order_by: Any) -> OrderBy | None:

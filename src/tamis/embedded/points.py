@@ -25,7 +25,7 @@ from tamis.model.operation import UpdateVectors, Upsert, VectorBlock
 from tamis.model.payload import EMPTY, encode_payload
 from tamis.model.schema import CollectionSchema
 
-__all__ = ["batch_ids", "read_update_vectors", "read_upsert"]
+__all__ = ["batch_ids", "distinct_ids", "list_ids", "read_update_vectors", "read_upsert"]
 
 _POINT_KEYS = ("id", "vector", "payload")
 
@@ -76,13 +76,18 @@ def batch_ids(ids: Any, where: str = "ids", missing: str = "give the ids of at l
     """The ids of a batch: at least one, at most `BATCH_POINTS_MAX`."""
     if ids is None:
         raise Rejected(where, f"is missing; {missing}")
+    array = list_ids(ids, where)
+    _check_count(len(array), where)
+    return array
+
+
+def list_ids(ids: Any, where: str = "ids") -> IdArray:
+    """Ids in a list, an array or any iterable; none at all is fine."""
     if isinstance(ids, (str, bytes, Mapping)) or not isinstance(ids, Iterable):
         raise Rejected(where, f"must be a list or an array of ids, got {type(ids).__name__}")
     if isinstance(ids, np.ndarray) and ids.ndim != 1:
         raise Rejected(where, f"ids must be one-dimensional, got shape {ids.shape}")
-    array = parse_ids(ids, where)
-    _check_count(len(array), where)
-    return array
+    return parse_ids(ids, where)
 
 
 def _check_count(count: int, where: str) -> None:
@@ -186,6 +191,13 @@ def _point(point: Any, where: str, keys: tuple[str, ...]) -> Mapping[str, Any]:
     if "id" not in given:
         raise Rejected(f"{where}.id", "is missing")
     return given
+
+
+def distinct_ids(ids: Any) -> IdArray:
+    """The ids of a batch, each once."""
+    array = batch_ids(ids)
+    keep = _newest(array)
+    return array if keep is None else array.take(keep)
 
 
 def _newest(ids: IdArray) -> NDArray[np.intp] | None:

@@ -1,0 +1,63 @@
+"""`tamis.Collection`: reads, writes, and what an operator asks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from tamis.collection.collection import StoredCollection
+from tamis.embedded.progress import shown
+from tamis.embedded.reading import Reading
+from tamis.embedded.writing import Writing
+from tamis.wire.index_reader import write_index
+from tamis.wire.schema_reader import write_schema
+
+__all__ = ["Collection"]
+
+
+class Collection(Reading, Writing):
+    """Points under one name. Threads may read and write it at the same time.
+
+    Made by `Database.create_collection` and `Database.get_collection`.
+    """
+
+    def __init__(self, stored: StoredCollection) -> None:
+        self._stored = stored
+        self._schema = stored.schema
+
+    @property
+    def name(self) -> str:
+        """The collection's name."""
+        return self._stored.name
+
+    def optimize(self) -> None:
+        """Return when everything is sealed, merged and has its graph; a terminal sees the progress."""
+        with shown() as report:
+            self._stored.optimize(report)
+
+    def info(self) -> dict[str, Any]:
+        """Status, counts, segments, configuration and payload indexes.
+
+        status: "green"; "yellow" while background work is waiting or failing; "red" when a damaged segment is left
+        out or writes are refused: then "damage" names file and byte, and "errors" says why.
+        """
+        schema, info = self._stored.schema, self._stored.info()
+        return {
+            "name": self.name,
+            **asdict(info),
+            "segments_count": len(info.segments),
+            "config": write_schema(schema),
+            "payload_schema": {path: write_index(index) for path, index in sorted(schema.indexes.items())},
+        }
+
+    def memory(self) -> dict[str, Any]:
+        """Bytes per component: "resident" (held or mapped and read while searching) and "disk", and their totals."""
+        report = asdict(self._stored.memory())
+        totals = {f"{where}_total": sum(parts.values()) for where, parts in report.items()}
+        return {**report, **totals}
+
+    def __len__(self) -> int:
+        return self._stored.count(None)
+
+    def __repr__(self) -> str:
+        return f"<tamis.Collection {self.name!r}>"

@@ -1,0 +1,158 @@
+"""`tamis.open` and `tamis.Database`: a directory, or memory, with collections in it.
+
+The directory is locked against a second process while it is open. Collections open when they are first asked for, so
+a damaged one does not keep the others away.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tamis.collection.catalog import Catalog, Entry
+from tamis.collection.collection import StoredCollection
+from tamis.collection.places import LocalPlaces, MemoryPlaces, Places
+from tamis.collection.threads import build_pool
+from tamis.embedded.collection import Collection
+from tamis.embedded.names import check_collection_name, nearest_name
+from tamis.errors import Conflict, NotFound, Rejected
+from tamis.shard.runtime import Runtime
+from tamis.wire.schema_reader import read_schema
+
+__all__ = ["Database", "open_database"]
+
+
+def open_database(directory: str | os.PathLike[str] | None = None) -> Database:
+    """Open a database directory, created if missing; without one, a database in memory.
+
+    Raises Conflict, naming the holder, if another process (or this one) has it open.
+
+    >>> with open_database() as db:
+    ...     db.collections()
+    []
+    """
+    if directory is None:
+        return Database(MemoryPlaces())
+    if not isinstance(directory, (str, os.PathLike)) or not os.fspath(directory):
+        raise Rejected("directory", f"must be a path, or left out for a database in memory; got {directory!r}")
+    path = Path(directory)
+    if path.exists() and not path.is_dir():
+        raise Rejected("directory", f"{path} is a file; give a directory")
+    return Database(LocalPlaces(path))
+
+
+class Database:
+    """Collections by name. A context manager: leaving it closes it."""
+
+    def __init__(self, places: Places, runtime: Runtime | None = None) -> None:
+        self._places = places
+        self._runtime = Runtime(build_pool()) if runtime is None else runtime
+        self._lock = threading.Lock()
+        self._open: dict[str, Collection] = {}
+        self._closed = False
+        try:
+            self._catalog = Catalog(places.catalog)
+            places.sweep([entry.number for entry in self._catalog.entries.values()])
+        except BaseException:
+            places.close()
+            raise
+
+    def create_collection(
+        self,
+        name: str,
+        vectors: Any,
+        hnsw_config: Any = None,
+        quantization_config: Any = None,
+        optimizers_config: Any = None,
+        metadata: Any = None,
+    ) -> Collection:
+        """Make an empty collection. Raises Conflict if the name is taken.
+
+        vectors: {"size": 256, "distance": "Cosine"} (Cosine, Dot, Euclid or Manhattan), or {name: such a dict, ...}.
+        hnsw_config: m, ef_construct. quantization_config: {"scalar": {"type": "int8"}}. optimizers_config: when
+        background work starts. metadata: anything that is JSON, given back by `info`.
+
+        >>> open_database().create_collection("docs", vectors={"size": 4, "distance": "Cosine"})
+        <tamis.Collection 'docs'>
+        """
+        check_collection_name(name)
+        schema = read_schema(vectors, hnsw_config, optimizers_config, quantization_config, metadata)
+        with self._lock:
+            self._check_open()
+            entry = self._catalog.planned(name, schema)
+            collection = self._opened(name, entry)  # before the catalog says so: what it names must be there
+            try:
+                self._catalog.create(name, entry)
+            except BaseException:
+                self._forget(name, entry, "could not be created")
+                raise
+            return collection
+
+    def get_collection(self, name: str) -> Collection:
+        """The collection of this name. Raises NotFound."""
+        with self._lock:
+            self._check_open()
+            known = self._open.get(name) if isinstance(name, str) else None
+            return known if known is not None else self._opened(name, self._entry(name))
+
+    def delete_collection(self, name: str) -> None:
+        """Delete a collection and its bytes; its handles refuse from now on. Raises NotFound."""
+        with self._lock:
+            self._check_open()
+            entry = self._entry(name)
+            self._catalog.delete(name)
+            self._forget(name, entry, "was deleted")
+
+    def collections(self) -> list[str]:
+        """The names, sorted."""
+        with self._lock:
+            self._check_open()
+            return sorted(self._catalog.entries)
+
+    def close(self) -> None:
+        """Finish what is being written, let the directory go. Handles of collections refuse from now on."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            for collection in self._open.values():
+                collection._stored.close(f"the database {self._places.name} is closed")
+            self._open.clear()
+            self._places.close()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<tamis.Database {self._places.name}{' (closed)' if self._closed else ''}>"
+
+    def _opened(self, name: str, entry: Entry) -> Collection:
+        place = self._places.shard(entry.number)
+        collection = Collection(StoredCollection.open(name, place, entry.schema, self._runtime))
+        self._open[name] = collection
+        return collection
+
+    def _forget(self, name: str, entry: Entry, why: str) -> None:
+        collection = self._open.pop(name, None)
+        if collection is not None:
+            collection._stored.close(f"collection {name!r} {why}")
+        self._places.remove(entry.number)
+
+    def _entry(self, name: Any) -> Entry:
+        check_collection_name(name)
+        entries = self._catalog.entries
+        if name not in entries:
+            raise NotFound(f"name: collection {name!r} does not exist{nearest_name(name, entries)}")
+        return entries[name]
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Conflict(f"the database {self._places.name} is closed; open it again")
