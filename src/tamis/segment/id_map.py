@@ -103,12 +103,8 @@ def build_id_map(ids: IdArray) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = {"low": ids.low}
     if ids.high is not None and ids.uuids is not None:
         arrays |= {"high": ids.high, "uuids": ids.uuids}
-        order = ids.order()
-        sorted_already = bool((order[1:] > order[:-1]).all())
-    else:
-        sorted_already = bool((ids.low[1:] > ids.low[:-1]).all())
-        order = None if sorted_already else ids.order()
-    if order is not None and not sorted_already:
+    order = ids.order()
+    if not (order[1:] > order[:-1]).all():
         arrays["order"] = order
     return arrays
 

@@ -23,7 +23,7 @@ __all__ = ["PayloadBlocks", "PayloadRows", "build_payload_rows", "open_payload_r
 class PayloadBlocks:
     """Rows back to back in `blocks`, which may cut them anywhere; `lengths` in bytes, one per row."""
 
-    blocks: Sequence[NDArray[np.uint8] | bytes]
+    blocks: Sequence[bytes | memoryview]
     lengths: NDArray[np.uint64]
 
 
@@ -47,7 +47,7 @@ class PayloadRows:
         firsts = rows[np.concatenate([[0], breaks])] if len(rows) else rows
         lasts = rows[np.concatenate([breaks - 1, [len(rows) - 1]])] if len(rows) else rows
         starts, ends = self._offsets[firsts].tolist(), self._offsets[lasts + 1].tolist()
-        return PayloadBlocks([self._data[start:end] for start, end in zip(starts, ends, strict=True)], lengths)
+        return PayloadBlocks([self._data[start:end].data for start, end in zip(starts, ends, strict=True)], lengths)
 
 
 def build_payload_rows(parts: Sequence[PayloadBlocks]) -> dict[str, NDArray[Any]]:

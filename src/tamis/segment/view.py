@@ -75,6 +75,7 @@ class Body(Protocol):
     def reindexed(self, indexes: Mapping[str, PayloadIndex]) -> Body:
         """The same rows under other index definitions."""
 
+
 @dataclass(frozen=True, slots=True)
 class OverlayView:
     """Changed payloads of a sealed body: rows of their own, each aimed at a row of the segment."""
@@ -88,7 +89,9 @@ class OverlayView:
     stale: Mask  # over the segment's rows: their payload lives here
     payloads: Sequence[bytes]  # raw JSON per overlay row; may already be longer than count
     newest: Mapping[int, int]  # segment row -> newest overlay row; may already be beyond count
-    previous: Sequence[int]  # per overlay row, the older one of the same target, or -1; may already be longer than count
+    previous: Sequence[
+        int
+    ]  # per overlay row, the older one of the same target, or -1; may already be longer than count
 
     def row(self, offset: int) -> int:
         """The overlay row that holds the payload of the segment's row `offset`, or -1."""

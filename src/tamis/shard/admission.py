@@ -12,11 +12,24 @@ import numpy as np
 
 from tamis.errors import NotFound, Rejected
 from tamis.model.ids import IdArray
-from tamis.model.operation import Delete, DeleteVectors, Operation, Selecting, UpdateVectors, Upsert, VectorBlock
+from tamis.model.operation import (
+    ClearPayload,
+    DeletePayload,
+    DeleteVectors,
+    Operation,
+    OverwritePayload,
+    Selecting,
+    SetPayload,
+    UpdateVectors,
+    Upsert,
+    VectorBlock,
+)
 from tamis.model.schema import CollectionSchema, VectorParams
 from tamis.shard.state import State
 
 __all__ = ["admit"]
+
+PointOperation = SetPayload | OverwritePayload | DeletePayload | ClearPayload | DeleteVectors
 
 
 def admit(state: State, operation: Operation) -> None:
@@ -34,9 +47,7 @@ def admit(state: State, operation: Operation) -> None:
     if isinstance(operation, DeleteVectors):
         for name in operation.names:
             _params(state.schema, name)
-    if isinstance(operation, UpdateVectors):
-        _check_present(state, operation.ids)
-    elif isinstance(operation, Selecting) and not isinstance(operation, Delete) and operation.ids is not None:
+    if isinstance(operation, UpdateVectors) or (isinstance(operation, PointOperation) and operation.ids is not None):
         _check_present(state, operation.ids)
 
 

@@ -19,7 +19,15 @@ from tamis.segment.view import Mask
 from tamis.storage.array import ArrayFile, write_arrays
 from tamis.storage.store import Store
 
-__all__ = ["MANIFESTS", "Manifest", "SealedEntry", "manifest_key", "manifest_numbers", "read_manifest", "write_manifest"]
+__all__ = [
+    "MANIFESTS",
+    "Manifest",
+    "SealedEntry",
+    "manifest_key",
+    "manifest_numbers",
+    "read_manifest",
+    "write_manifest",
+]
 
 MANIFESTS = "manifest/"
 
@@ -87,4 +95,6 @@ def read_manifest(store: Store, number: int) -> tuple[Manifest, list[Mask]]:
     manifest = msgspec.msgpack.decode(file.meta, type=Manifest)
     entries = [*manifest.segments, *manifest.quarantined]
     alive = [file.arrays.get(f"alive.{place}", None) for place in range(len(entries))]
-    return manifest, [all_rows(entry.rows) if words is None else words for entry, words in zip(entries, alive, strict=True)]
+    return manifest, [
+        all_rows(entry.rows) if words is None else words for entry, words in zip(entries, alive, strict=True)
+    ]

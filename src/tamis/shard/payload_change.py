@@ -1,9 +1,9 @@
 """What the payload operations do to one payload: merge, merge at a path, remove paths.
 
-    merge         top-level keys replace; a null removes its key
-    merge at key  the same inside the object at the path; missing or other values on the way become objects (for a
-                  key) or empty arrays (for [] and [n]); [n] beyond the end changes nothing
-    remove        an object key goes, `a[]` empties the array, a path that ends in [n] or leads nowhere does nothing
+merge         top-level keys replace; a null removes its key
+merge at key  the same inside the object at the path; missing or other values on the way become objects (for a
+              key) or empty arrays (for [] and [n]); [n] beyond the end changes nothing
+remove        an object key goes, `a[]` empties the array, a path that ends in [n] or leads nowhere does nothing
 """
 
 from __future__ import annotations

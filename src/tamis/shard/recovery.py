@@ -34,7 +34,7 @@ class Recovered:
 
     state: State
     ledger: Ledger
-    damage: dict[str, TamisError]
+    damage: dict[str, TamisError] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

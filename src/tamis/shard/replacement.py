@@ -4,7 +4,7 @@
     a state at or after that position has:  rows that died since      -> their targets are dead
                                             payloads changed since    -> an overlay on the new segment
                             indexes declared since    -> the new segment reindexed
-                
+
 The same function serves the writer's state, heads waiting to be sealed, and the manifest's state. A sealed head is a
 replacement of one source, a merge of several; a fold keeps every row where it was.
 """
@@ -21,10 +21,10 @@ from tamis.model.schema import PayloadIndex
 from tamis.segment.alive import pack_rows, unpack_rows
 from tamis.segment.overlay import Overlay
 from tamis.segment.segment import Segment
-from tamis.segment.view import SegmentView
+from tamis.segment.view import SegmentView, Snapshot
 from tamis.shard.state import Slot
 
-__all__ = ["Replacement", "replace_slots", "replace_views"]
+__all__ = ["Replacement", "replace_slots", "replaced"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,28 +36,25 @@ class Replacement:
     target_of: Mapping[str, NDArray[np.int64]]  # per source name, per row: row of the target, or -1
 
 
-def replace_slots(
-    slots: Sequence[Slot], replacement: Replacement, indexes: Mapping[str, PayloadIndex]
-) -> list[Slot]:
+def replace_slots(slots: Sequence[Slot], replacement: Replacement, indexes: Mapping[str, PayloadIndex]) -> list[Slot]:
     """The slots with the sources' place taken by the target; slots without a living row are dropped."""
     sources = [slot for slot in slots if slot.body.name in replacement.target_of]
     others = [slot for slot in slots if slot.body.name not in replacement.target_of]
     target = _carried([slot.view() for slot in sources], replacement, indexes)
     place = next((i for i, slot in enumerate(slots) if slot.body.name in replacement.target_of), len(others))
-    replaced = others if target is None else [*others[:place], target, *others[place:]]
-    return [slot for slot in replaced if slot.alive_count]
+    kept = others if target is None else [*others[:place], target, *others[place:]]
+    return [slot for slot in kept if slot.alive_count]
 
 
-def replace_views(
-    views: Sequence[SegmentView], replacement: Replacement, indexes: Mapping[str, PayloadIndex]
-) -> tuple[SegmentView, ...]:
-    """The same for views."""
+def replaced(state: Snapshot, replacement: Replacement) -> Snapshot:
+    """The same for a state that nobody writes any more."""
+    views = state.views
     sources = [view for view in views if view.body.name in replacement.target_of]
     others = [view for view in views if view.body.name not in replacement.target_of]
-    target = _carried(sources, replacement, indexes)
+    target = _carried(sources, replacement, state.schema.indexes)
     place = next((i for i, view in enumerate(views) if view.body.name in replacement.target_of), len(others))
-    replaced = others if target is None else [*others[:place], target.view(), *others[place:]]
-    return tuple(view for view in replaced if view.alive_count)
+    kept = others if target is None else [*others[:place], target.view(), *others[place:]]
+    return Snapshot(state.position, state.schema, tuple(view for view in kept if view.alive_count))
 
 
 def _carried(

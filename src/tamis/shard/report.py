@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tamis.segment.head import Head, HeadView
+from tamis.segment.head import HeadView
 from tamis.segment.segment import Segment
 from tamis.segment.view import SegmentView, Snapshot
 

@@ -9,16 +9,16 @@ With `Runtime(background=False)` nothing happens by itself: `seal` and `merge` a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from tamis.errors import Conflict, Corrupt, NotFound, TamisError
+from tamis.errors import Conflict, Corrupt, NotFound
 from tamis.log.log import Log
 from tamis.model.operation import Operation
 from tamis.model.schema import CollectionSchema
 from tamis.segment.view import Snapshot
 from tamis.shard.ledger import History, Ledger
 from tamis.shard.manifest import manifest_numbers
-from tamis.shard.recovery import recover
+from tamis.shard.recovery import Recovered, recover
 from tamis.shard.report import MemoryReport, ShardInfo, describe, measure
 from tamis.shard.runtime import Runtime
 from tamis.shard.state import State
@@ -33,17 +33,15 @@ __all__ = ["Shard"]
 class Shard:
     """Points of one log. Make one with `create` or `open`; any thread may use it."""
 
-    def __init__(
-        self, store: Store, log: Log, runtime: Runtime, state: State, ledger: Ledger, damage: Mapping[str, TamisError]
-    ) -> None:
+    def __init__(self, store: Store, log: Log, runtime: Runtime, recovered: Recovered) -> None:
         self._store = store
         self._log = log
-        self._ledger = ledger
-        self._damage = dict(damage)
-        self._writer = Writer(state, log, runtime)
-        self._upkeep = Upkeep(self._writer, ledger, store, runtime)
+        self._ledger = recovered.ledger
+        self._damage = dict(recovered.damage)
+        self._writer = Writer(recovered.state, log, runtime)
+        self._upkeep = Upkeep(self._writer, recovered.ledger, store, runtime)
         self._sealer = Worker("tamis-seal", self._seal_and_wake, self._writer.sealing_failed)
-        self._merger = Worker("tamis-merge", self._upkeep.merge, lambda error: None)
+        self._merger = Worker("tamis-merge", self._upkeep.merge)
         self._background = runtime.background
 
     @classmethod
@@ -54,13 +52,13 @@ class Shard:
         empty = Snapshot(log.end, schema, ())
         ledger = Ledger(store, log, empty, History())
         ledger.commit(empty)
-        return cls(store, log, runtime, State(schema, log.end), ledger, {})._started()
+        return cls(store, log, runtime, Recovered(State(schema, log.end), ledger))._started()
 
     @classmethod
     def open(cls, store: Store, log: Log, runtime: Runtime) -> Shard:
         """The shard that is there: manifest, segments, and the log's tail. NotFound, or Corrupt naming key and byte."""
         recovered = recover(store, log)
-        shard = cls(store, log, runtime, recovered.state, recovered.ledger, recovered.damage)
+        shard = cls(store, log, runtime, recovered)
         try:
             shard._writer.replay(log.read(recovered.state.position))
         except NotFound as error:

@@ -21,9 +21,9 @@ from tamis.segment.head import HeadView
 from tamis.segment.seal import Build, Kept, every_row, living_rows, write_payload, write_points
 from tamis.segment.segment import Segment
 from tamis.segment.view import SegmentView, Snapshot
-from tamis.shard.compaction import Job, JobKind, Limits, Piece, plan
+from tamis.shard.compaction import JobKind, Limits, Piece, plan
 from tamis.shard.ledger import Ledger
-from tamis.shard.replacement import Replacement, replace_views
+from tamis.shard.replacement import Replacement, replaced
 from tamis.shard.runtime import Runtime
 from tamis.shard.writer import Writer
 from tamis.storage.store import Store
@@ -86,11 +86,8 @@ class Upkeep:
             return True
 
     def _commit(self, state: Snapshot, replacement: Replacement | None) -> None:
-        views = state.views
-        if replacement is not None:
-            views = replace_views(views, replacement, state.schema.indexes)
         try:
-            self._ledger.commit(Snapshot(state.position, state.schema, views))
+            self._ledger.commit(state if replacement is None else replaced(state, replacement))
         except BaseException:
             if replacement is not None and replacement.target is not None:
                 self._ledger.abandon(replacement.target.keys)
@@ -173,9 +170,7 @@ def limits_of(schema: CollectionSchema, *, background: bool) -> Limits:
     def deserves(present: Mapping[str, int]) -> frozenset[str]:
         if background and settings.indexing_threshold == 0:
             return frozenset()
-        return frozenset(
-            name for name, rows in present.items() if _deserves_graph(schema, schema.vectors[name], rows)
-        )
+        return frozenset(name for name, rows in present.items() if _deserves_graph(schema, schema.vectors[name], rows))
 
     return Limits(rows_max, deserves, settings.deleted_threshold, settings.vacuum_min_vector_number)
 

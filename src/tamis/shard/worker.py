@@ -17,7 +17,9 @@ RETRY_SECONDS = 5.0
 class Worker:
     """Runs `step` in a daemon thread. `settled` hears of every failure, and of None when a step succeeded."""
 
-    def __init__(self, name: str, step: Callable[[], bool], settled: Callable[[BaseException | None], None]) -> None:
+    def __init__(
+        self, name: str, step: Callable[[], bool], settled: Callable[[BaseException | None], None] | None = None
+    ) -> None:
         self._step = step
         self._settled = settled
         self._work = threading.Condition()
@@ -60,9 +62,9 @@ class Worker:
                 self._settle(error)
 
     def _settle(self, error: BaseException | None) -> None:
-        if error is not self._error:
-            self._error = error
-        self._settled(error)
+        self._error = error
+        if self._settled is not None:
+            self._settled(error)
 
     def _wait(self) -> bool:
         with self._work:

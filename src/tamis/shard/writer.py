@@ -20,7 +20,7 @@ from tamis.model.operation import Operation, decode_operation, encode_operation
 from tamis.segment.view import Snapshot
 from tamis.shard.admission import admit
 from tamis.shard.apply import apply
-from tamis.shard.replacement import Replacement, replace_slots, replace_views
+from tamis.shard.replacement import Replacement, replace_slots, replaced
 from tamis.shard.runtime import Runtime
 from tamis.shard.state import State
 
@@ -195,10 +195,7 @@ class Writer:
             if sealed:
                 self._frozen.pop(0)
             if replacement is not None:
-                self._frozen = [
-                    Snapshot(state.position, state.schema, replace_views(state.views, replacement, state.schema.indexes))
-                    for state in self._frozen
-                ]
+                self._frozen = [replaced(state, replacement) for state in self._frozen]
                 self._state.slots = replace_slots(self._state.slots, replacement, self._state.schema.indexes)
                 self.snapshot = self._state.snapshot()
             self._turn.notify_all()
