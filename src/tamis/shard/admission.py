@@ -29,7 +29,7 @@ from tamis.shard.state import State
 
 __all__ = ["admit"]
 
-PointOperation = SetPayload | OverwritePayload | DeletePayload | ClearPayload | DeleteVectors
+Existing = UpdateVectors | SetPayload | OverwritePayload | DeletePayload | ClearPayload | DeleteVectors
 
 
 def admit(state: State, operation: Operation) -> None:
@@ -47,7 +47,7 @@ def admit(state: State, operation: Operation) -> None:
     if isinstance(operation, DeleteVectors):
         for name in operation.names:
             _params(state.schema, name)
-    if isinstance(operation, UpdateVectors) or (isinstance(operation, PointOperation) and operation.ids is not None):
+    if isinstance(operation, Existing) and operation.ids is not None:
         _check_present(state, operation.ids)
 
 
