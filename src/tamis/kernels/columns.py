@@ -26,6 +26,7 @@ __all__ = [
     "mark_polygon",
     "mark_radius",
     "mark_range",
+    "mark_where",
     "place_rows",
 ]
 
@@ -75,6 +76,14 @@ def mark_flagged(codes, flags, mask):
     for r in range(n):
         bit = np.uint64(flags[min(np.int64(codes[r]), last)] != 0)
         mask[r >> 6] |= bit << np.uint64(r & 63)
+
+
+@kernel
+def mark_where(rows, chosen, mask):
+    """Set ``rows[i]`` wherever ``chosen[i]`` (bool)."""
+    for i in range(rows.shape[0]):
+        r = rows[i]
+        mask[r >> 6] |= np.uint64(chosen[i]) << np.uint64(r & 63)
 
 
 @kernel

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tamis.kernels.columns import mark_where
 from tamis.kernels.mask import set_rows
 from tamis.limits import COLUMN_STRING_BYTES_MAX
 from tamis.model.moment import parse_moment
@@ -163,11 +164,11 @@ class LiveView:
 
     def mark_any(self, values: Sequence[Any], mask: Mask) -> str:
         if values:
-            set_rows(mask, self.rows[self._any(values)])
+            mark_where(self.rows, self._any(values), mask)
         return _HOW
 
     def mark_except(self, values: Sequence[Any], mask: Mask) -> str:
-        set_rows(mask, self.rows[~self._any(values)] if values else self.rows)
+        mark_where(self.rows, ~self._any(values), mask)
         return _HOW
 
     def _within(self, bounds: Bounds) -> NDArray[np.bool_]:
@@ -179,7 +180,7 @@ class LiveView:
         return within
 
     def mark_range(self, bounds: Bounds, mask: Mask) -> str:
-        set_rows(mask, self.rows[self._within(bounds)])
+        mark_where(self.rows, self._within(bounds), mask)
         return _HOW
 
     def mark_prefix(self, prefix: str, mask: Mask) -> str:
@@ -192,10 +193,10 @@ class LiveView:
         set_rows(mask, self.rows)
 
     def count_any(self, values: Sequence[Any]) -> int:
-        return int(self._any(values).sum()) if values else 0
+        return self.size
 
     def count_range(self, bounds: Bounds) -> int:
-        return int(self._within(bounds).sum())
+        return self.size
 
     def count_prefix(self, prefix: str) -> int:
         return 0
@@ -227,7 +228,9 @@ class LiveStringView:
     def _any(self, values: Sequence[str]) -> NDArray[np.bool_]:
         codes = [code for code in map(self.strings.codes.get, values) if code is not None]
         if len(codes) > 1:
-            return np.isin(self.codes, np.array(codes, np.uint32))
+            flags = np.zeros(max(self._numbers(), max(codes) + 1), np.bool_)
+            flags[codes] = True
+            return flags[self.codes]
         if codes:
             found: NDArray[np.bool_] = self.codes == codes[0]
             return found
@@ -240,15 +243,15 @@ class LiveStringView:
     def mark_substring(self, substring: str, mask: Mask) -> str:
         if self.size:
             flags = [substring in text for text in self.strings.listed[: self._numbers()]]
-            set_rows(mask, self.rows[np.array(flags, np.bool_)[self.codes]])
+            mark_where(self.rows, np.array(flags, np.bool_)[self.codes], mask)
         return _HOW
 
     def mark_any(self, values: Sequence[str], mask: Mask) -> str:
-        set_rows(mask, self.rows[self._any(values)])
+        mark_where(self.rows, self._any(values), mask)
         return _HOW
 
     def mark_except(self, values: Sequence[str], mask: Mask) -> str:
-        set_rows(mask, self.rows[~self._any(values)])
+        mark_where(self.rows, ~self._any(values), mask)
         return _HOW
 
     def mark_range(self, bounds: Bounds, mask: Mask) -> str:
@@ -256,20 +259,20 @@ class LiveStringView:
 
     def mark_prefix(self, prefix: str, mask: Mask) -> str:
         if self.size:
-            set_rows(mask, self.rows[self._prefix(prefix)])
+            mark_where(self.rows, self._prefix(prefix), mask)
         return _HOW
 
     def mark_all(self, mask: Mask) -> None:
         set_rows(mask, self.rows)
 
     def count_any(self, values: Sequence[str]) -> int:
-        return int(self._any(values).sum())
+        return self.size
 
     def count_range(self, bounds: Bounds) -> int:
         return 0
 
     def count_prefix(self, prefix: str) -> int:
-        return int(self._prefix(prefix).sum()) if self.size else 0
+        return self.size
 
     def pairs(self) -> tuple[Keys, NDArray[Any], U32]:
         return [text.encode() for text in self.strings.listed[: self._numbers()]], self.codes, self.rows
@@ -297,11 +300,11 @@ class LiveTextView:
         return flags[lane.codes]
 
     def mark(self, text: str, mode: str, mask: Mask) -> str:
-        set_rows(mask, self.lane.rows[self._found(text, mode)])
+        mark_where(self.lane.rows, self._found(text, mode), mask)
         return "words of live strings"
 
     def count(self, text: str, mode: str) -> int:
-        return int(self._found(text, mode).sum())
+        return self.lane.size
 
     def read(self) -> Documents:
         lane = self.lane
