@@ -1,24 +1,31 @@
 """Random payloads and random filters that meet: few field names, few values, every kind of condition.
 
-payloads()     JSON objects: mixed types, nulls, arrays of objects, arrays in arrays, dates, places, big integers
-filters()      the filter language as plain JSON, valid always; `alone=True` keeps to one operator a condition
-conditions()   one condition; field_conditions() one with a key
-point_ids()    numbers and UUIDs; NAMES are the vector names that has_vector asks for
+    Sampler(seed)      draws them from one `random.Random`: dense, and thousands in a second
+    payloads()         hypothesis: JSON objects with mixed types, nulls, arrays of objects, arrays in arrays, dates,
+                       places, big integers
+    filters()          hypothesis: the filter language as plain JSON, always valid; `alone=True` keeps to one operator
+                       a condition
+    point_ids()        numbers and UUIDs; NAMES are the vector names that has_vector asks for
+
+Hypothesis draws seeds: what it reports is concrete, small enough to read, and can be pasted into a test.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import wraps
+from random import Random
 from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
 
-Strategy = st.SearchStrategy[Any]
+Json = Any
 
 NAMES = ("", "image", "none")
+OPERATORS = (
+    *("value", "any", "except", "text", "text_any", "phrase", "prefix", "substring", "range", "dates"),
+    *("geo_bounding_box", "geo_radius", "geo_polygon", "values_count", "is_empty", "is_null"),
+)
 
 STRINGS = ("", "a", "ab", "abc", "A", "b", "1", "true", "ä", "Straße", "東京 タワー", "😀", "a_b", "x" * 600)
 TEXTS = ("the quick brown fox", "Quick, brown-fox!", "fox the", "brown", "İstanbul ΟΔΟΣ", "a b a b c", "---")
@@ -38,6 +45,7 @@ SPELLED = {
 DATES = tuple(SPELLED)
 NOT_DATES = ("2021-13-04", "2021-02-30", "20210304", "2021-W09-4", "2021-03-04T25:00", "2021-03-04T", "05:06")
 INTEGERS = (-(2**63), -(2**53) - 1, -1, 0, 1, 2, 3, 7, 2**53 - 1, 2**53, 2**53 + 1, 2**63 - 1, 2**63, 2**64 - 1)
+FEW = (0, 1, 1, 2, 3, 1.0, 2**53, 2.0**53, 2**53 + 1)
 FLOATS = (-1e300, -1.5, -0.0, 0.0, 5e-324, 0.5, 1.0, 1.5, 2.0, 2.0**53, 2.0**63, 1e300)
 LONGITUDES = (-180, -179.5, -90, -10, -5, 0, 0.5, 5, 10, 90, 179.5, 180)
 LATITUDES = (-90, -89.5, -45, -5, 0, 0.5, 5, 10, 45, 89.5, 90)
@@ -46,259 +54,243 @@ PATHS = (
     *("city", "n", "tags", "tags[]", "tags[0]", "when", "place", "place[]", "text", "any", "any.x", "any[]"),
     *("any[][]", "any[1].x", "a", "a.b", "a.c", "a.c[]", "a.c[].x", "a.b.c", "parts", "parts[]", "parts[].name"),
     *("parts[].size", "parts[].tags", "parts[].tags[]", "parts[0].name", "parts[].sub[].x", "parts[].sub"),
+    *("parts[].when", "parts[].place"),
     *('"odd key.x"', '"odd key.x".b', "größe", "missing", "missing[].x", "a.missing"),
 )
 NESTED_PATHS = ("parts", "parts[]", "parts[].sub", "a.c", "tags", "place", "any", "a", "missing")
-INNER_PATHS = ("name", "size", "tags", "tags[]", "sub", "sub[].x", "x", "lon", "when", "missing")
+INNER_PATHS = ("name", "size", "tags", "tags[]", "sub", "sub[].x", "x", "lon", "when", "place", "missing")
+QUERIES = ("fox", "brown fox", "quick BROWN", "fox absent", "b a", "a b", "_", "ΟΔΟΣ", "the")
+IDS = (0, 1, 2, 3, 2**53 + 1, 2**64 - 1, *(UUID(int=i) for i in range(4)))
+
+_OF_NUMBERS = ("n", "n", "größe", "parts[].size", "tags", "size", "sub[].x", "x", "any")
+_OF_PLACES = ("place", "place", "place[]", "any", "parts[].place")
+_OF_TEXT = ("text", "text", "city", "tags", "name", "parts[].name")
+_OF_MATCHES = ("city", "tags", "tags[]", "n", "parts[].tags", "parts[].name", "größe", "name", "size", "x", "sub[].x")
+_HOMES = {
+    **dict.fromkeys(("value", "any", "except", "prefix", "substring"), _OF_MATCHES),
+    "range": _OF_NUMBERS,
+    "dates": ("when", "when", "tags", "parts[].when"),
+    "text": _OF_TEXT,
+    "text_any": _OF_TEXT,
+    "phrase": _OF_TEXT,
+    "geo_bounding_box": _OF_PLACES,
+    "geo_radius": _OF_PLACES,
+    "geo_polygon": _OF_PLACES,
+}
 
 
-def brief(make: Callable[..., Strategy]) -> Callable[..., Strategy]:
-    """The same strategy under a short name: reports would spell out every value it can draw."""
+class Sampler:
+    """Draws payloads and filters; the same seed draws the same."""
 
-    @wraps(make)
-    def made(*args: Any, **options: Any) -> Strategy:
-        strategy = make(*args, **options)
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.one_of = self.random.choice
 
-        @st.composite
-        def drawn(draw: st.DrawFn) -> Any:
-            return draw(strategy)
+    def chance(self, share: float) -> bool:
+        return self.random.random() < share
 
-        return drawn()
+    def listed(self, draw: Any, most: int) -> list[Any]:
+        return [draw() for _ in range(self.random.randint(0, most))]
 
-    return made
+    # payloads
 
+    def payload(self) -> dict[str, Json]:
+        fields = {
+            "city": lambda: self.some(self.string),
+            "n": lambda: self.some(self.number),
+            "tags": lambda: self.some(lambda: self.one_of([self.string, self.scalar])()),
+            "when": lambda: self.some(lambda: self.one_of(DATES + DATES + NOT_DATES)),
+            "place": lambda: self.some(self.place),
+            "text": lambda: self.some(lambda: self.one_of(TEXTS)),
+            "any": lambda: self.anything(3),
+            "a": self.object,
+            "parts": self.parts,
+            "odd key.x": lambda: self.some(self.scalar),
+            "größe": lambda: self.some(self.integer),
+        }
+        return {name: draw() for name, draw in fields.items() if self.chance(0.8)}
 
-@brief
-def strings() -> Strategy:
-    return st.sampled_from(STRINGS + TEXTS + DATES[:4] + NOT_DATES)
+    def string(self) -> str:
+        return self.one_of(self.one_of([STRINGS[:5], STRINGS[:5], STRINGS, TEXTS, DATES[:4], NOT_DATES]))
 
+    def number(self) -> int | float:
+        return self.one_of(self.one_of([FEW, FEW, INTEGERS, FLOATS]))
 
-@brief
-def scalars() -> Strategy:
-    return st.one_of(
-        st.none(), st.booleans(), st.sampled_from(INTEGERS), st.sampled_from(FLOATS), st.sampled_from(STRINGS)
-    )
+    def integer(self) -> int:
+        return self.one_of(self.one_of([(0, 1, 2, 3, 2**53 + 1), INTEGERS]))
 
+    def scalar(self) -> Json:
+        return self.one_of([None, True, False, self.number(), self.number(), self.string(), self.string()])
 
-@brief
-def places() -> Strategy:
-    lon, lat = st.sampled_from(LONGITUDES), st.sampled_from(LATITUDES)
-    whole = st.fixed_dictionaries({"lon": lon, "lat": lat}, optional={"name": st.just("here")})
-    objects = [{"lon": 0}, {"lon": 181, "lat": 0}, {"lon": 0, "lat": -90.5}, {"lon": "0", "lat": 0}]
-    broken = st.sampled_from([*objects, {"lon": None, "lat": 0}, {"lat": True, "lon": 0}, [0, 0], "0,0", None])
-    return st.one_of(whole, whole, whole, broken)
+    def place(self) -> Json:
+        if self.chance(0.1):
+            objects = [{"lon": 0}, {"lon": 181, "lat": 0}, {"lon": 0, "lat": -90.5}, {"lon": "0", "lat": 0}]
+            return self.one_of([*objects, {"lon": None, "lat": 0}, {"lat": True, "lon": 0}, [0, 0], "0,0", None])
+        return self.corner() | ({"name": "here"} if self.chance(0.2) else {})
 
+    def some(self, draw: Any) -> Json:
+        """One value, null, or an array, perhaps with nulls and an array inside."""
+        shape = self.random.random()
+        if shape < 0.45:
+            return draw()
+        if shape < 0.5:
+            return None
+        values = self.listed(draw, 3)
+        if shape > 0.8:
+            values.insert(self.random.randint(0, len(values)), self.one_of([None, [], [None], [draw()]]))
+        return values
 
-@brief
-def some(values: Strategy) -> Strategy:
-    """One value, or an array of a few, perhaps with nulls and an array inside."""
-    within = st.one_of(values, values, st.none(), st.lists(values, max_size=2))
-    return st.one_of(values, st.none(), st.lists(values, max_size=3), st.lists(within, max_size=3))
+    def element(self, depth: int = 1) -> dict[str, Json]:
+        """An object in an array, as nested filters look at them."""
+        fields = {
+            "name": lambda: self.some(self.string),
+            "size": lambda: self.some(self.number),
+            "tags": lambda: self.some(self.string),
+            "x": lambda: self.some(self.scalar),
+            "when": lambda: self.some(lambda: self.one_of(DATES)),
+            "place": self.place,
+        }
+        if depth:
+            fields["sub"] = lambda: self.one_of([self.listed(lambda: self.element(0), 3), self.element(0), []])
+        return {name: draw() for name, draw in fields.items() if self.chance(0.6)}
 
+    def parts(self) -> Json:
+        if self.chance(0.15):
+            return self.one_of([self.element(), self.scalar(), [[self.element()]], []])
+        values: list[Json] = self.listed(self.element, 4)
+        if self.chance(0.2):
+            values.insert(0, self.one_of([self.scalar(), [self.element()], {}]))
+        return values
 
-@brief
-def elements() -> Strategy:
-    """Objects of an array, as nested filters look at them."""
-    sub = st.fixed_dictionaries({}, optional={"x": some(scalars()), "name": strings()})
-    return st.fixed_dictionaries(
-        {},
-        optional={
-            "name": some(strings()),
-            "size": some(st.sampled_from(INTEGERS + FLOATS)),
-            "tags": some(strings()),
-            "x": some(scalars()),
-            "when": some(st.sampled_from(DATES)),
-            "sub": some(sub),
-        },
-    )
+    def object(self) -> Json:
+        if self.chance(0.1):
+            return self.one_of([self.scalar(), [], [{"b": 1}]])
+        return {"b": self.some(self.scalar), "c": self.one_of([self.parts, lambda: self.some(self.scalar)])()}
 
+    def anything(self, depth: int) -> Json:
+        if depth == 0 or self.chance(0.4):
+            return self.one_of([self.scalar, self.place, self.number])()
+        if self.chance(0.5):
+            return self.listed(lambda: self.anything(depth - 1), 3)
+        return {key: self.anything(depth - 1) for key in ("x", "b", "c", "lon", "name") if self.chance(0.5)}
 
-@brief
-def anything() -> Strategy:
-    """Any JSON at all."""
-    return st.recursive(
-        st.one_of(scalars(), strings(), places(), st.sampled_from(DATES)),
-        lambda inner: st.one_of(
-            st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["x", "b", "c", "lon", "name"]), inner)
-        ),
-        max_leaves=6,
-    )
+    # filters
 
+    def filter(self, alone: bool = False, depth: int = 2, inside: bool = False) -> dict[str, Json]:
+        """`alone`: one operator a condition. `inside`: of nested, with the paths of elements."""
+        drawn: dict[str, Json] = {}
+        for clause in ("must", "should", "must_not"):
+            if self.chance(0.45):
+                conditions = [self.condition(alone, depth, inside) for _ in range(self.one_of([0, 1, 1, 2, 2, 3]))]
+                drawn[clause] = conditions[0] if len(conditions) == 1 and self.chance(0.3) else conditions
+        if self.chance(0.15):
+            conditions = [self.condition(alone, depth, inside) for _ in range(self.random.randint(0, 4))]
+            drawn["min_should"] = {"conditions": conditions, "min_count": self.random.randint(1, 3)}
+        return drawn
 
-@brief
-def payloads() -> Strategy:
-    fields: dict[str, Strategy] = {
-        "city": some(strings()),
-        "n": some(st.sampled_from(INTEGERS + FLOATS)),
-        "tags": some(st.one_of(strings(), scalars())),
-        "when": some(st.sampled_from(DATES + NOT_DATES)),
-        "place": some(places()),
-        "text": some(st.sampled_from(TEXTS)),
-        "any": anything(),
-        "a": st.one_of(
-            st.fixed_dictionaries({}, optional={"b": some(scalars()), "c": some(elements())}), scalars(), st.just([])
-        ),
-        "parts": st.one_of(
-            st.lists(elements(), max_size=4),
-            st.lists(st.one_of(elements(), elements(), scalars(), st.lists(elements(), max_size=2)), max_size=4),
-            elements(),
-            scalars(),
-        ),
-        "odd key.x": some(scalars()),
-        "größe": some(st.sampled_from(INTEGERS)),
-    }
-    return st.fixed_dictionaries({}, optional=fields)
+    def condition(self, alone: bool = False, depth: int = 2, inside: bool = False) -> dict[str, Json]:
+        kind = self.random.random()
+        if kind < 0.15 and depth:
+            return self.filter(alone, depth - 1, inside)
+        if kind < 0.3 and depth:
+            return self.nested(alone, depth - 1, inside)
+        if kind < 0.36 and not inside:
+            return self.point_condition()
+        paths = INNER_PATHS if inside else PATHS
+        if kind < 0.42:
+            return {self.one_of(["is_empty", "is_null"]): {"key": self.one_of(paths)}}
+        return self.field_condition(self.one_of(OPERATORS), alone, paths)
 
+    def nested(self, alone: bool, depth: int, inside: bool) -> dict[str, Json]:
+        key = self.one_of(("sub", "sub[]", "x", "missing") if inside else NESTED_PATHS)
+        return {"nested": {"key": key, "filter": self.filter(alone, depth, inside=True)}}
 
-@brief
-def matches() -> Strategy:
-    words, numbers = strings(), st.sampled_from(INTEGERS)
-    lists = st.one_of(st.lists(words, max_size=4), st.lists(numbers, max_size=4))
-    queries = st.one_of(words, st.sampled_from(["fox", "brown fox", "quick BROWN", "fox absent", "b a", "_", "ΟΔΟΣ"]))
-    return st.one_of(
-        st.builds(lambda v: {"value": v}, st.one_of(words, numbers, st.booleans())),
-        st.builds(lambda v: {"any": v}, lists),
-        st.builds(lambda v: {"except": v}, lists),
-        st.builds(lambda kind, v: {kind: v}, st.sampled_from(["text", "text_any", "phrase"]), queries),
-        st.builds(lambda kind, v: {kind: v}, st.sampled_from(["prefix", "substring"]), words),
-    )
+    def point_condition(self) -> dict[str, Json]:
+        """What asks about the point, not its payload."""
+        total = self.random.randint(1, 3)
+        ids = [str(i) if isinstance(i, UUID) else i for i in self.random.sample(IDS, self.random.randint(0, 4))]
+        conditions: list[dict[str, Json]] = [
+            {"has_id": ids},
+            {"has_vector": self.one_of(NAMES)},
+            {"slice": {"total": total, "index": self.random.randrange(total)}},
+        ]
+        return self.one_of(conditions)
 
+    def field_condition(self, operator: str, alone: bool = True, paths: tuple[str, ...] = PATHS) -> dict[str, Json]:
+        homes = [path for path in _HOMES.get(operator, ()) if path in paths]
+        key = self.one_of(homes if homes and self.chance(0.85) else paths)
+        drawn = {"key": key, **self.operator(operator)}
+        return drawn if alone or self.chance(0.9) else {**self.operator(self.one_of(OPERATORS)), **drawn}
 
-@brief
-def bounds(values: Strategy) -> Strategy:
-    sides = st.sampled_from(["gt", "gte", "lt", "lte"])
-    return st.dictionaries(sides, st.one_of(values, values, st.none()), max_size=2)
+    def operator(self, name: str) -> dict[str, Json]:
+        """An operator of a field condition; "dates" is a range, the kinds of match are matches."""
+        if name == "range":
+            return {"range": self.bounds(self.number)}
+        if name == "dates":
+            return {"range": self.bounds(lambda: self.one_of(DATES)) or {"gte": DATES[0]}}
+        if name == "values_count":
+            return {name: self.bounds(lambda: self.random.randint(0, 3))}
+        if name in ("is_empty", "is_null"):
+            return {name: self.chance(0.5)}
+        if name.startswith("geo"):
+            return {
+                name: {"geo_bounding_box": self.box, "geo_radius": self.circle, "geo_polygon": self.polygon}[name]()
+            }
+        return {"match": {name: self.wanted(name)}}
 
+    def wanted(self, kind: str) -> Json:
+        """The operand of a match."""
+        if kind == "value":
+            return self.one_of([self.string(), self.string(), self.integer(), self.integer(), self.chance(0.5)])
+        if kind in ("any", "except"):
+            return self.listed(self.one_of([self.string, self.integer]), 4)
+        if kind in ("prefix", "substring"):
+            return self.string()[: self.random.randint(0, 3)]
+        return self.one_of([*QUERIES, self.string(), self.one_of(TEXTS)])
 
-@brief
-def date_ranges() -> Strategy:
-    return bounds(st.sampled_from(DATES)).filter(lambda given: any(given.values()))
+    def bounds(self, draw: Any) -> dict[str, Json]:
+        sides = self.random.sample(["gt", "gte", "lt", "lte"], self.one_of([1, 1, 1, 2]))
+        drawn = {side: draw() for side in sides}
+        return drawn | ({"lte": None} if "lte" not in drawn and self.chance(0.1) else {})
 
+    def corner(self) -> dict[str, Json]:
+        return {"lon": self.one_of(LONGITUDES), "lat": self.one_of(LATITUDES)}
 
-@brief
-def corners() -> Strategy:
-    return st.fixed_dictionaries({"lon": st.sampled_from(LONGITUDES), "lat": st.sampled_from(LATITUDES)})
-
-
-@brief
-def boxes() -> Strategy:
-    def box(one: dict[str, float], other: dict[str, float]) -> dict[str, Any]:
+    def box(self) -> dict[str, Json]:
+        one, other = self.corner(), self.corner()
         top, bottom = max(one["lat"], other["lat"]), min(one["lat"], other["lat"])
         return {
             "top_left": {"lon": one["lon"], "lat": top},
             "bottom_right": {"lon": other["lon"], "lat": bottom},
         }
 
-    return st.builds(box, corners(), corners())
+    def circle(self) -> dict[str, Json]:
+        return {"center": self.corner(), "radius": self.one_of([0, 1, 60_000, 1e6, 9_999_999, 20_015_000, 1e9])}
+
+    def ring(self) -> dict[str, Json]:
+        corners = [self.corner() for _ in range(self.random.randint(3, 6))]
+        return {"points": [*corners, corners[0]]}
+
+    def polygon(self) -> dict[str, Json]:
+        holes = {"interiors": self.listed(self.ring, 2)} if self.chance(0.4) else {}
+        return {"exterior": self.ring(), **holes}
 
 
-@brief
-def circles() -> Strategy:
-    metres = st.sampled_from([0, 1, 60_000, 1e6, 9_999_999, 20_015_000, 1e9])
-    return st.builds(lambda center, radius: {"center": center, "radius": radius}, corners(), metres)
+def _samplers() -> st.SearchStrategy[Sampler]:
+    return st.integers(0, 2**48).map(Sampler)
 
 
-@brief
-def rings() -> Strategy:
-    points = st.lists(corners(), min_size=3, max_size=5)
-    return points.map(lambda open_ring: {"points": [*open_ring, open_ring[0]]})
+def payloads() -> st.SearchStrategy[dict[str, Json]]:
+    return _samplers().map(lambda sampler: sampler.payload())
 
 
-@brief
-def polygons() -> Strategy:
-    return st.fixed_dictionaries({"exterior": rings()}, optional={"interiors": st.lists(rings(), max_size=2)})
+def filters(alone: bool = False) -> st.SearchStrategy[dict[str, Json]]:
+    return _samplers().map(lambda sampler: sampler.filter(alone))
 
 
-@brief
-def operators() -> Strategy:
-    """(name, value) of one operator of a field condition."""
-    kinds = {
-        "match": st.one_of(matches(), matches()),
-        "range": st.one_of(bounds(st.sampled_from(INTEGERS + FLOATS)), date_ranges()),
-        "geo_bounding_box": boxes(),
-        "geo_radius": circles(),
-        "geo_polygon": polygons(),
-        "values_count": bounds(st.integers(0, 4)),
-        "is_empty": st.booleans(),
-        "is_null": st.booleans(),
-    }
-    return st.sampled_from(sorted(kinds)).flatmap(lambda name: st.tuples(st.just(name), kinds[name]))
+def conditions(alone: bool = False) -> st.SearchStrategy[dict[str, Json]]:
+    return _samplers().map(lambda sampler: sampler.condition(alone))
 
 
-# Where an operator has something to find; a quarter of the conditions look anywhere.
-_HOME = {
-    "range": ("n", "when", "größe", "parts[].size", "tags", "size", "sub[].x", "x"),
-    "geo_bounding_box": ("place", "place[]", "any"),
-    "geo_radius": ("place", "place[]", "any"),
-    "geo_polygon": ("place", "place[]", "any"),
-}
-
-
-@brief
-def field_conditions(paths: tuple[str, ...] = PATHS, alone: bool = False) -> Strategy:
-    def at(found: list[tuple[str, Any]]) -> Strategy:
-        home = [path for path in _HOME.get(found[0][0], paths) if path in paths] or list(paths)
-        path = st.one_of(*[st.sampled_from(home)] * 3, st.sampled_from(paths))
-        return path.map(lambda key: {"key": key, **dict(found)})
-
-    several = st.lists(operators(), min_size=1, max_size=1 if alone else 2)
-    return several.flatmap(at)
-
-
-@brief
-def point_ids() -> Strategy:
-    numbers = st.sampled_from([0, 1, 2, 3, 2**53 + 1, 2**64 - 1])
-    return st.one_of(numbers, numbers, st.integers(0, 3).map(lambda i: UUID(int=i)))
-
-
-@brief
-def point_conditions() -> Strategy:
-    """What asks about the point, not its payload."""
-    ids = st.lists(point_ids().map(lambda i: i if isinstance(i, int) else str(i)), max_size=4)
-    slices = st.integers(1, 3).flatmap(lambda n: st.integers(0, n - 1).map(lambda i: {"total": n, "index": i}))
-    return st.one_of(
-        ids.map(lambda listed: {"has_id": listed}),
-        st.sampled_from(NAMES).map(lambda name: {"has_vector": name}),
-        slices.map(lambda given: {"slice": given}),
-    )
-
-
-@brief
-def leaves(paths: tuple[str, ...], alone: bool) -> Strategy:
-    names, keys = st.sampled_from(["is_empty", "is_null"]), st.sampled_from(paths)
-    objects = st.builds(lambda name, key: {name: {"key": key}}, names, keys)
-    fields = field_conditions(paths, alone)
-    outside = [point_conditions(), nested(alone)] if paths is PATHS else [objects]
-    return st.one_of(fields, fields, fields, objects, *outside)
-
-
-@brief
-def nested(alone: bool = False) -> Strategy:
-    inner = clauses(st.one_of(leaves(INNER_PATHS, alone), deeper(alone)))
-    return st.builds(lambda key, f: {"nested": {"key": key, "filter": f}}, st.sampled_from(NESTED_PATHS), inner)
-
-
-@brief
-def deeper(alone: bool) -> Strategy:
-    """nested inside nested."""
-    inner = clauses(leaves(INNER_PATHS, alone))
-    return inner.map(lambda f: {"nested": {"key": "sub", "filter": f}})
-
-
-@brief
-def clauses(inner: Strategy) -> Strategy:
-    """A filter over conditions drawn from `inner`."""
-    listed = st.one_of(st.lists(inner, max_size=3), inner)
-    least = st.fixed_dictionaries({"conditions": st.lists(inner, max_size=3), "min_count": st.integers(1, 3)})
-    optional = {"must": listed, "should": listed, "must_not": listed, "min_should": least}
-    return st.fixed_dictionaries({}, optional=optional)
-
-
-@brief
-def conditions(alone: bool = False) -> Strategy:
-    return st.recursive(leaves(PATHS, alone), clauses, max_leaves=5)
-
-
-@brief
-def filters(alone: bool = False) -> Strategy:
-    return st.one_of(conditions(alone).map(lambda one: {"must": [one]}), clauses(conditions(alone)))
+def point_ids() -> st.SearchStrategy[int | UUID]:
+    return st.sampled_from(IDS)

@@ -20,15 +20,14 @@ from qdrant_client import models
 from qdrant_client.local.payload_filters import check_filter
 
 from tamis.errors import Rejected
-from tamis.model.payload import decode_payload, encode_payload
 from tamis.segment.check_row import matches
-from tests.filter import strategies
-from tests.filter.test_check_row import Facts, read
+from tests.filter.strategies import SPELLED, Sampler
+from tests.filter.test_check_row import Facts, points, read, stored
 
 
-def reference(data: dict[str, Any], payload: dict[str, Any], point_id: int | UUID, vectors: frozenset[str]) -> bool:
-    stored_id = str(point_id) if isinstance(point_id, UUID) else point_id
-    return check_filter(models.Filter(**data), payload, stored_id, dict.fromkeys(vectors, True))
+def reference(asked: models.Filter, payload: dict[str, Any], facts: Facts) -> bool:
+    stored_id = str(facts.id) if isinstance(facts.id, UUID) else facts.id
+    return check_filter(asked, payload, stored_id, dict.fromkeys(facts.vectors, True))
 
 
 def _comparable(data: Any) -> bool:
@@ -53,44 +52,42 @@ def _with_dates(data: Any) -> Any:
     if not isinstance(data, dict):
         return data
     if "key" in data and any(isinstance(bound, str) for bound in (data.get("range") or {}).values()):
-        read = {side: bound and strategies.SPELLED[bound] for side, bound in data["range"].items()}
+        read = {side: bound and SPELLED[bound] for side, bound in data["range"].items()}
         return {**data, "range": read}
     return {key: _with_dates(value) for key, value in data.items()}
 
 
-@settings(max_examples=700, deadline=None)
-@given(
-    strategies.filters(alone=True).filter(_comparable),
-    st.lists(strategies.payloads().filter(_on_the_globe), min_size=1, max_size=5),
-    strategies.point_ids(),
-    st.frozensets(st.sampled_from(strategies.NAMES[:2])),
-)
-def test_row_check_equals_the_local_mode_of_the_reference(
-    data: dict[str, Any], payloads: list[dict[str, Any]], point_id: int | UUID, vectors: frozenset[str]
-) -> None:
-    condition = read(data)
-    for payload in payloads:
-        want = reference(_with_dates(data), payload, point_id, vectors)
-        stored = decode_payload(encode_payload(payload))
-        assert matches(condition, stored, Facts(point_id, vectors)) == want
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**48))
+def test_row_check_equals_the_local_mode_of_the_reference(seed: int) -> None:
+    sampler = Sampler(seed)
+    asked = [(point, facts) for point, facts in points(sampler) if _on_the_globe(point.payload)]
+    for _ in range(25):
+        data = sampler.filter(alone=True)
+        if not _comparable(data):
+            continue
+        condition, foreign = read(data), models.Filter(**_with_dates(data))
+        for point, facts in asked:
+            want = reference(foreign, point.payload, facts)
+            assert matches(condition, stored(point.payload), facts) == want, f"{data}\n{point}"
 
 
 def test_several_operators_are_alternatives() -> None:
     data = {"must": [{"key": "n", "range": {"gt": 5}, "match": {"value": 1}}]}
     assert [matches(read(data), {"n": n}, Facts()) for n in (1, 3, 7)] == [True, False, True]
-    assert [reference(data, {"n": n}, 0, frozenset()) for n in (1, 3, 7)] == [True, False, False]
+    assert [reference(models.Filter(**data), {"n": n}, Facts()) for n in (1, 3, 7)] == [True, False, False]
 
 
 def test_a_place_off_the_globe_is_no_place() -> None:
     data = {"must": [{"key": "p", "geo_radius": {"center": {"lon": 0, "lat": 0}, "radius": 1000}}]}
     assert not matches(read(data), {"p": {"lon": 360, "lat": 0}}, Facts())
-    assert reference(data, {"p": {"lon": 360, "lat": 0}}, 0, frozenset())
+    assert reference(models.Filter(**data), {"p": {"lon": 360, "lat": 0}}, Facts())
 
 
 def test_integer_bounds_are_exact() -> None:
     data = {"must": [{"key": "n", "range": {"gt": 2**53 + 1}}]}
     assert [matches(read(data), {"n": 2**53 + i}, Facts()) for i in (0, 1, 2)] == [False, False, True]
-    assert [reference(data, {"n": 2**53 + i}, 0, frozenset()) for i in (0, 1, 2)] == [False, True, True]
+    assert [reference(models.Filter(**data), {"n": 2**53 + i}, Facts()) for i in (0, 1, 2)] == [False, True, True]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +105,7 @@ def test_integer_bounds_are_exact() -> None:
     ],
 )
 def test_what_can_only_be_a_mistake_is_refused(data: dict[str, Any]) -> None:
-    assert not reference(data, {"a": [{}], "p": {"lon": 0.5, "lat": 0.5}}, 1, frozenset())
+    assert not reference(models.Filter(**data), {"a": [{}], "p": {"lon": 0.5, "lat": 0.5}}, Facts(1))
     with pytest.raises(Rejected):
         read(data)
 
