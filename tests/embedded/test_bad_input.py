@@ -144,7 +144,7 @@ TABLE: list[tuple[str, type[Exception], str]] = [
     ("c.delete(ids=[1], filter={})", tamis.Rejected, "ids: give either ids or filter, not both"),
     ("c.delete(ids=[])", tamis.Rejected, "ids: the batch is empty"),
     ("c.delete(ids=1)", tamis.Rejected, "ids: must be a list"),
-    ('c.delete(filter={"most": []})', tamis.Rejected, "most: unknown key; did you mean 'must'?"),
+    ('c.delete(filter={"most": []})', tamis.Rejected, "most: unknown key (did you mean 'must'?)"),
     ('c.set_payload({"a": 1})', tamis.Rejected, "ids: give either ids or filter"),
     ("c.set_payload([1], ids=[1])", tamis.Rejected, "payload: a payload is a JSON object"),
     ("c.set_payload(None, ids=[1])", tamis.Rejected, "payload: is missing"),

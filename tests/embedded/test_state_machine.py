@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 import tamis
 from tamis.shard.shard import Shard
-from tests.embedded.model import Id, Model, Stored, merged, order, without
+from tests.embedded.model import Id, Model, Stored, merged, without
 from tests.filter.strategies import filters, payloads
 
 SIZES = {"": 3, "image": 2}
@@ -258,7 +258,6 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "db"):
-            assert [r.id for r in self.c.scroll(limit=100)[0]] == sorted(self.model.points, key=order)
             self.db.close()
 
 
@@ -285,7 +284,9 @@ def _which(select: Any) -> tuple[list[Id] | None, dict[str, Any] | None]:
     return (select, None) if isinstance(select, list) else (None, select)
 
 
-BOUNDED = settings(deadline=None, stateful_step_count=30, suppress_health_check=list(HealthCheck))
+BOUNDED = settings(
+    deadline=None, stateful_step_count=30, report_multiple_bugs=False, suppress_health_check=list(HealthCheck)
+)
 
 
 @pytest.mark.parametrize("machine", [Machine, OnDisk])

@@ -21,7 +21,7 @@ from tamis.log.log import Log
 from tamis.model.filter import Filter
 from tamis.model.ids import IdArray, PointId
 from tamis.model.operation import Operation
-from tamis.model.query import Fields, NearestQuery, OrderBy
+from tamis.model.query import Fields, NearestQuery, ScrollQuery
 from tamis.model.result import FacetHit, Hit, Record
 from tamis.model.schema import CollectionSchema
 from tamis.search.count import count
@@ -93,12 +93,9 @@ class StoredCollection:
         """How many points match."""
         return count(self._shard.snapshot().views, filter)
 
-    def scroll(
-        self, filter: Filter | None, limit: int, start: PointId | None, order: OrderBy | None, fields: Fields
-    ) -> tuple[list[Record], PointId | None]:
+    def scroll(self, query: ScrollQuery) -> tuple[list[Record], PointId | None]:
         """A page of points and the id the next page starts at."""
-        snapshot = self._shard.snapshot()
-        raise NotImplementedError
+        return scroll(self._shard.snapshot().views, query)
 
     def retrieve(self, ids: IdArray, fields: Fields) -> list[Record]:
         """The points with these ids, in that order, without those that are missing."""

@@ -1,7 +1,7 @@
 """The demo's data directory: built once from what is installed, then only opened.
 
-demo-data/catalog, collections/…     a tamis database with one collection, `python`
-
+    demo-data/catalog, collections/…           a tamis database with one collection, `python`
+    demo-data/vocabulary.txt, embedding.npz    for embedding later questions; written last: they say "complete"
 """
 
 from __future__ import annotations

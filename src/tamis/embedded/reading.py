@@ -26,7 +26,7 @@ from tamis.embedded.points import list_ids
 from tamis.errors import Rejected
 from tamis.limits import LIMIT_MAX, THREADS_MAX
 from tamis.model.ids import PointId, parse_id
-from tamis.model.query import NearestQuery
+from tamis.model.query import NearestQuery, ScrollQuery
 from tamis.model.result import FacetHit, Hit, Record
 from tamis.model.schema import CollectionSchema
 from tamis.search.plan import Plan
@@ -150,7 +150,7 @@ class Reading:
             raise Rejected("offset", "an ordered scroll has no offset; go on with order_by.start_from")
         start = None if offset is None else parse_id(offset, "offset")
         fields = read_fields(self._schema, with_payload, with_vector)
-        return self._stored.scroll(read_filter(filter), read_limit(limit), start, order, fields)
+        return self._stored.scroll(ScrollQuery(read_filter(filter), read_limit(limit), start, order, fields))
 
     def retrieve(self, ids: Any, with_payload: Any = True, with_vector: Any = False) -> list[Record]:
         """The points with these ids, in that order; missing ones are left out."""
