@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tamis.model.filter import Filter
+from tamis.model.ids import PointId
 
-__all__ = ["Fields", "NearestQuery", "OrderBy", "SearchParams"]
+__all__ = ["Fields", "NearestQuery", "OrderBy", "ScrollQuery", "SearchParams"]
 
 
 class SearchParams(msgspec.Struct, frozen=True):
@@ -45,3 +46,13 @@ class Fields(msgspec.Struct, frozen=True):
     include: tuple[str, ...] | None = None  # only these paths of the payload
     exclude: tuple[str, ...] = ()  # all but these paths
     vectors: tuple[str, ...] | None = ()  # these vectors; None: all the point has
+
+
+class ScrollQuery(msgspec.Struct, frozen=True):
+    """One page of points: by id from `start` on, or by `order` if there is one."""
+
+    filter: Filter | None = None
+    limit: int = 10
+    start: PointId | None = None
+    order: OrderBy | None = None
+    fields: Fields = Fields()

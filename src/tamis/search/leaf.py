@@ -40,7 +40,7 @@ from tamis.segment.check_row import between
 from tamis.segment.column.field import Bounds, Field, RowSet, mark_set, sorted_rows
 from tamis.segment.column.table import Table
 
-__all__ = ["Found", "find_rows", "join"]
+__all__ = ["Found", "find_rows", "join", "rows_to_read"]
 
 Mask = NDArray[np.uint64]
 Doubt = RowSet | None
@@ -67,6 +67,12 @@ def find_rows(condition: FieldCondition, table: Table, options: TextOptions) -> 
     if isinstance(condition, ValuesCount):
         return _counted(condition, table, route)
     return _through(_TESTS[type(condition)](condition, options), table, route, route.hops)
+
+
+def rows_to_read(path: str, table: Table) -> Mask | None:
+    """Rows whose values at `path` are not all in columns."""
+    route = route_of(path)
+    return _through(lambda field, mask: ("", field.sets.get("long")), table, route, route.hops).unsure
 
 
 def _through(test: Test, table: Table, route: Route, hops: tuple[str, ...]) -> Found:

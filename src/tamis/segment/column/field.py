@@ -134,6 +134,19 @@ class Lane(Protocol):
         """Distinct keys (strings as UTF-8), and per pair the number of its key and its row."""
         ...
 
+    def first(self, bounds: Bounds, mask: Mask, limit: int, *, descending: bool) -> tuple[NDArray[Any], U32]:
+        """Values and rows, of rows in `mask`, from the end of `bounds` that comes first: at least `limit` pairs if there
+        are so many, among them every pair that is as good as one of them; in no particular order."""
+        ...
+
+    def tally(self, mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Numbers of keys, and how many rows of `mask` hold each; see `values`."""
+        ...
+
+    def values(self, numbers: NDArray[np.int64]) -> list[Any]:
+        """The keys with these numbers, as Python values."""
+        ...
+
     def moments(self) -> Lane:
         """The strings that read as dates, as microseconds (int64)."""
         ...

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tamis.kernels.columns import mark_flagged, mark_range, place_rows
+from tamis.kernels.columns import count_codes_in, count_lists_in, mark_flagged, mark_range, place_rows
 from tamis.kernels.mask import set_rows
 from tamis.model.moment import parse_moment
+from tamis.segment.alive import has_rows
 from tamis.segment.column.field import Bounds, Keys
 from tamis.segment.column.strings import Dictionary
 
@@ -30,6 +31,7 @@ U32 = NDArray[np.uint32]
 
 # A pass over the codes costs 0.065 ns a row, setting listed rows about 0.6 ns each (2 GHz Xeon).
 _LISTED_SHARE = 9
+_CHUNK = 256  # pairs looked at first by `first`
 
 
 class SealedLane:
@@ -142,6 +144,41 @@ class SealedLane:
     def pairs(self) -> tuple[Keys, NDArray[Any], U32]:
         codes = np.repeat(np.arange(len(self.keys), dtype=np.uint32), np.diff(self.starts))
         return self.keys.raws() if isinstance(self.keys, Dictionary) else self.keys, codes, self.rows
+
+    def first(self, bounds: Bounds, mask: Mask, limit: int, *, descending: bool) -> tuple[NDArray[Any], U32]:
+        low, high = self.between(bounds)
+        numbers: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
+        rows: list[U32] = [np.empty(0, np.uint32)]
+        taken, chunk = 0, max(_CHUNK, 2 * limit)
+        while low < high and taken < limit:  # whole keys, so that ties stay together
+            if descending:
+                start = min(high - 1, int(np.searchsorted(self.starts, max(0, self.starts.item(high) - chunk), "right")))
+                start, stop, high = max(low, start), high, max(low, start)
+            else:
+                stop = max(low + 1, int(np.searchsorted(self.starts, self.starts.item(low) + chunk, "right")) - 1)
+                start, stop, low = low, min(high, stop), min(high, stop)
+            part = self.rows[self.starts.item(start) : self.starts.item(stop)]
+            chosen = has_rows(mask, part)
+            numbers.append(np.repeat(np.arange(start, stop), np.diff(self.starts[start : stop + 1]))[chosen])
+            rows.append(part[chosen])
+            taken, chunk = taken + len(rows[-1]), 4 * chunk
+        assert isinstance(self.keys, np.ndarray)
+        return self.keys[np.concatenate(numbers)], np.concatenate(rows)
+
+    def tally(self, mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        counts = np.zeros(len(self.keys), np.int64)
+        if self.codes is not None:
+            count_codes_in(self.codes, mask, counts)
+        else:
+            count_lists_in(self.starts, self.rows, mask, counts)
+        numbers = np.flatnonzero(counts)
+        return numbers, counts[numbers]
+
+    def values(self, numbers: NDArray[np.int64]) -> list[Any]:
+        if isinstance(self.keys, Dictionary):
+            return [self.keys.text(number) for number in numbers.tolist()]
+        listed: list[Any] = self.keys[numbers].tolist()
+        return listed
 
     def moments(self) -> SealedLane:
         """The strings that read as dates: from a datetime index, or made on first use and kept."""

@@ -22,11 +22,12 @@ from tamis.limits import COLUMN_STRING_BYTES_MAX
 from tamis.model.moment import parse_moment
 from tamis.model.schema import TextOptions
 from tamis.model.tokens import holds, query_tokens, tokens
+from tamis.segment.alive import has_rows
 from tamis.segment.column.field import Bounds, Keys
 from tamis.segment.column.text import Documents, read_documents
 from tamis.segment.growable import Growable
 
-__all__ = ["LiveLane", "LiveStringView", "LiveTextView", "LiveView", "Strings"]
+__all__ = ["LiveLane", "LiveStringView", "LiveTextView", "LiveView", "Strings", "tally_pairs"]
 
 Mask = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
@@ -107,6 +108,17 @@ class Strings:
         return self._words.setdefault(options, _Words(self.listed, options))
 
 
+def tally_pairs(
+    codes: NDArray[Any], rows: U32, keys: int, mask: Mask
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers of keys, and how many rows of `mask` hold each; a row that holds a key twice counts once."""
+    chosen = has_rows(mask, rows)
+    pairs = np.unique(codes[chosen].astype(np.int64) << 32 | rows[chosen])
+    counts = np.bincount(pairs >> 32, minlength=keys)
+    numbers = np.flatnonzero(counts)
+    return numbers, counts[numbers]
+
+
 def is_long(value: str) -> bool:
     """Whether a string is too long for a column."""
     return len(value) * 4 > COLUMN_STRING_BYTES_MAX and len(value.encode()) > COLUMN_STRING_BYTES_MAX
@@ -150,7 +162,7 @@ class LiveView:
     """Numbers or bools up to some row: a Lane."""
 
     rows: U32
-    values: NDArray[Any]
+    numbers: NDArray[Any]
 
     @property
     def size(self) -> int:
@@ -158,9 +170,9 @@ class LiveView:
 
     def _any(self, values: Sequence[Any]) -> NDArray[np.bool_]:
         if len(values) == 1:
-            found: NDArray[np.bool_] = self.values == values[0]
+            found: NDArray[np.bool_] = self.numbers == values[0]
             return found
-        return np.isin(self.values, np.array(values, self.values.dtype))
+        return np.isin(self.numbers, np.array(values, self.numbers.dtype))
 
     def mark_any(self, values: Sequence[Any], mask: Mask) -> str:
         if values:
@@ -172,11 +184,11 @@ class LiveView:
         return _HOW
 
     def _within(self, bounds: Bounds) -> NDArray[np.bool_]:
-        kind = self.values.dtype
+        kind = self.numbers.dtype
         low, high = bounds.floats() if kind == np.float64 else bounds.integers(kind.type)
         if low > high:
-            return np.zeros(len(self.values), np.bool_)
-        within: NDArray[np.bool_] = (self.values >= low) & (self.values <= high)
+            return np.zeros(len(self.numbers), np.bool_)
+        within: NDArray[np.bool_] = (self.numbers >= low) & (self.numbers <= high)
         return within
 
     def mark_range(self, bounds: Bounds, mask: Mask) -> str:
@@ -202,8 +214,20 @@ class LiveView:
         return 0
 
     def pairs(self) -> tuple[Keys, NDArray[Any], U32]:
-        keys, codes = np.unique(self.values, return_inverse=True)
+        keys, codes = np.unique(self.numbers, return_inverse=True)
         return keys, codes, self.rows
+
+    def first(self, bounds: Bounds, mask: Mask, limit: int, *, descending: bool) -> tuple[NDArray[Any], U32]:
+        chosen = self._within(bounds) & has_rows(mask, self.rows)
+        return self.numbers[chosen], self.rows[chosen]
+
+    def tally(self, mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        keys, codes, rows = self.pairs()
+        return tally_pairs(codes, rows, len(keys), mask)
+
+    def values(self, numbers: NDArray[np.int64]) -> list[Any]:
+        listed: list[Any] = np.unique(self.numbers)[numbers].tolist()
+        return listed
 
     def moments(self) -> LiveView:
         raise AssertionError("numbers are no dates")
@@ -276,6 +300,15 @@ class LiveStringView:
 
     def pairs(self) -> tuple[Keys, NDArray[Any], U32]:
         return [text.encode() for text in self.strings.listed[: self._numbers()]], self.codes, self.rows
+
+    def first(self, bounds: Bounds, mask: Mask, limit: int, *, descending: bool) -> tuple[NDArray[Any], U32]:
+        raise AssertionError("strings have no order")
+
+    def tally(self, mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return tally_pairs(self.codes, self.rows, self._numbers(), mask)
+
+    def values(self, numbers: NDArray[np.int64]) -> list[Any]:
+        return [self.strings.listed[number] for number in numbers.tolist()]
 
     def moments(self) -> LiveView:
         values = self.strings.moments(self._numbers())[self.codes]
