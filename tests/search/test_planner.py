@@ -7,7 +7,7 @@ import pytest
 from tamis.search.cost import Cost
 from tamis.search.planner import Situation, beam_of, choose
 
-COST = Cost(scan_base=1, scan_slope=0.1, visit_base=20, visit_slope=0.05, expand_ns=900)
+COST = Cost(scan_base=1, scan_slope=0.1, code_base=1, code_slope=0.03, visit_base=20, visit_slope=0.05, expand_ns=900)
 NOW = Situation(rows=100_000, matches=20_000, limit=10, beam=64, size=128, degree=25)
 
 
@@ -22,7 +22,11 @@ NOW = Situation(rows=100_000, matches=20_000, limit=10, beam=64, size=128, degre
         ({"matches": 64}, "scan", "max(beam, 4 · limit)"),
         ({"matches": 4_000, "limit": 1_000}, "scan", "max(beam, 4 · limit)"),
         ({"matches": 3_000}, "scan", "within two hops"),
+        ({"matches": 3_000, "coded": True}, "scan_codes", "within two hops"),
         ({"matches": 3_300}, "scan", "scan predicted"),
+        ({"matches": 8_000}, "walk_filtered", "walk predicted"),
+        ({"matches": 8_000, "coded": True}, "scan_codes", "scan predicted"),
+        ({"matches": 64, "coded": True}, "scan", "max(beam, 4 · limit)"),
         ({"matches": 90_000}, "walk_filtered", "walk predicted"),
         ({}, "walk_filtered", "walk predicted"),
     ],

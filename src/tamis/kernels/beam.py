@@ -223,6 +223,8 @@ def _make_search(codec, metric):
             if filled < 0:
                 counters[q, 0] = -1
                 continue
+            for j in range(min(filled, rescored)):
+                prefetch(rows, offset_of(ranking[j]), rows.shape[1] * rows.itemsize)
             kept = 0
             tried = 0
             for j in range(filled):

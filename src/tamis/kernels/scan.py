@@ -2,7 +2,8 @@
 
     mask words ──▶ the set bits of one word (≤ 64 rows, prefetched) ──▶ distances ──▶ sorted ranking
 
-`scan_rows` serves one query at a time. `merge_block` is for many queries over the same rows: the caller gets a block
+`scan_rows` serves one query at a time. `scan_codes` ranks by int8 codes, a quarter of the bytes, and measures only the
+head of that ranking on full rows. `merge_block` is for many queries over the same rows: the caller gets a block
 of distances from one matrix product and this keeps the nearest of each query.
 """
 
@@ -10,12 +11,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamis.kernels.beam import NO_OFFSET, unsort
+from tamis.kernels.beam import I8_DOT, I8_L2, NO_OFFSET, measures, unsort
 from tamis.kernels.compile import kernel
 from tamis.kernels.distance import DOT, L1, L2, prefetch, row_distance, sort_key
 from tamis.kernels.ranking import insert, offset_of, pack
 
-__all__ = ["measure_rows", "merge_block", "scan_rows", "seeds_of"]
+__all__ = ["measure_rows", "merge_block", "scan_codes", "scan_rows", "seeds_of"]
 
 
 @kernel
@@ -59,6 +60,49 @@ def _make_scan(metric):
                     insert(best, kept, key)
                     if kept < limit:
                         kept += 1
+            write_ranking(best, kept, offsets[q], distances[q])
+
+    return scan
+
+
+def _make_scan_codes(codec, metric):
+    measure, measure_full = measures[codec], row_distance[metric]
+
+    @kernel
+    def scan(pointer, codes, encoded, rows, queries, mask, rescored, first, last, offsets, distances):
+        """As `scan_rows`, ranking by codes: int8[n, d] against encoded: int8[q, d]; the first `rescored` by rows."""
+        limit = offsets.shape[1]
+        ranking = np.empty(rescored, np.int64)
+        best = np.empty(limit, np.int64)
+        word_rows = np.empty(64, np.int64)
+        row_bytes = codes.shape[1]
+        for q in range(first, last):
+            query = queries[q]
+            filled = 0
+            for w in range(mask.shape[0]):
+                bits = mask[w]
+                found = 0
+                while bits:
+                    low = bits & (~bits + np.uint64(1))
+                    word_rows[found] = (w << 6) + popcount(low - np.uint64(1))
+                    prefetch(codes, word_rows[found], row_bytes)
+                    found += 1
+                    bits ^= low
+                for j in range(found):
+                    key = pack(measure(pointer, codes, word_rows[j], encoded, q), word_rows[j])
+                    if filled == rescored and key >= ranking[rescored - 1]:
+                        continue
+                    insert(ranking, filled, key)
+                    if filled < rescored:
+                        filled += 1
+            for j in range(filled):
+                prefetch(rows, offset_of(ranking[j]), rows.shape[1] * rows.itemsize)
+            kept = 0
+            for j in range(filled):
+                offset = offset_of(ranking[j])
+                insert(best, kept, pack(sort_key(measure_full(rows, offset, query)), offset))
+                if kept < limit:
+                    kept += 1
             write_ranking(best, kept, offsets[q], distances[q])
 
     return scan
@@ -129,5 +173,8 @@ def seeds_of(mask, count, entries, seeds):
     return filled
 
 
+scan_codes = {
+    (codec, metric): _make_scan_codes(codec, metric) for codec, metric in ((I8_L2, L2), (I8_L2, DOT), (I8_DOT, DOT))
+}
 scan_rows = tuple(_make_scan(metric) for metric in (L2, DOT, L1))
 measure_rows = tuple(_make_measure_rows(metric) for metric in (L2, DOT, L1))

@@ -1,9 +1,9 @@
 """What a row costs to scan and a node costs to visit on this machine, measured once and kept.
 
-    scan of c rows     c · scan_ns(d)
+    scan of c rows     c · scan_ns(d), or c · code_ns(d) by codes
     filtered walk      expansions · expand_ns + visits · visit_ns(d)
 
-`machine_cost` runs a microbenchmark of under a second the first time and keeps the five numbers beside the compiled
+`machine_cost` runs a microbenchmark of under a second the first time and keeps the numbers beside the compiled
 kernels. They steer a choice between two right answers, so being off by half costs time, never correctness.
 """
 
@@ -21,7 +21,7 @@ import numpy as np
 from tamis.kernels.beam import I8_L2, search_graph
 from tamis.kernels.compile import CACHE_DIRECTORY
 from tamis.kernels.distance import INT8_L2, L2
-from tamis.kernels.scan import scan_rows
+from tamis.kernels.scan import scan_codes, scan_rows
 
 __all__ = ["Cost", "machine_cost", "measure_cost"]
 
@@ -36,6 +36,8 @@ class Cost:
 
     scan_base: float
     scan_slope: float
+    code_base: float
+    code_slope: float
     visit_base: float
     visit_slope: float
     expand_ns: float
@@ -43,6 +45,10 @@ class Cost:
     def scan_ns(self, size: int) -> float:
         """Measuring one row of an exact scan, float32."""
         return self.scan_base + self.scan_slope * size
+
+    def code_ns(self, size: int) -> float:
+        """Measuring one int8 code of a scan."""
+        return self.code_base + self.code_slope * size
 
     def visit_ns(self, size: int) -> float:
         """Measuring and ranking one node of a walk on int8 codes."""
@@ -68,7 +74,8 @@ def machine_cost() -> Cost:
 
 def measure_cost() -> Cost:
     """Time both on random data, at two dimensions each, and draw the line through them."""
-    scans = [_time_scan(size) for size in _SIZES]
+    scans = [_time_scan(size, False) for size in _SIZES]
+    codes = [_time_scan(size, True) for size in _SIZES]
     sparse, dense = _time_walk(_SIZES[0], 32), _time_walk(_SIZES[0], 4)
     wide = _time_walk(_SIZES[1], 4)
     # ns = expansions · expand + visits · visit, for a sparse and a dense mask
@@ -76,7 +83,7 @@ def measure_cost() -> Cost:
     visit = max(visit, 1.0)
     expand = max((sparse[0] - visit * sparse[1]) / sparse[2], 1.0)
     visit_wide = max((wide[0] - expand * wide[2]) / wide[1], visit)
-    return Cost(*_line(scans), *_line([visit, visit_wide]), expand)
+    return Cost(*_line(scans), *_line(codes), *_line([visit, visit_wide]), expand)
 
 
 def _line(values: list[float]) -> tuple[float, float]:
@@ -94,13 +101,21 @@ def _best_ns(work: Callable[[], object]) -> float:
     return best
 
 
-def _time_scan(size: int) -> float:
+def _time_scan(size: int, coded: bool) -> float:
     random = np.random.default_rng(1)
     rows = random.random((_ROWS, size), np.float32)
-    mask = random.integers(0, 2**64, _ROWS // 64, np.uint64, endpoint=False)
+    codes = random.integers(-127, 127, (_ROWS, size), np.int8)
+    mask = random.integers(0, 2**64, (2, _ROWS // 64), np.uint64, endpoint=False)
+    mask = mask[0] & mask[1]  # one in four passes
     offsets, distances = np.empty((1, 10), np.uint32), np.empty((1, 10), np.float32)
-    spent = _best_ns(lambda: scan_rows[L2](rows, rows[:1], mask, 0, 1, offsets, distances))
-    return spent / int(np.bitwise_count(mask).sum())
+
+    def by_rows() -> None:
+        scan_rows[L2](rows, rows, mask, 0, 1, offsets, distances)
+
+    def by_codes() -> None:
+        scan_codes[I8_L2, L2](INT8_L2, codes, codes, rows, rows, mask, 24, 0, 1, offsets, distances)
+
+    return _best_ns(by_codes if coded else by_rows) / int(np.bitwise_count(mask).sum())
 
 
 def _time_walk(size: int, one_in: int) -> tuple[float, int, int]:

@@ -14,7 +14,7 @@ from tamis.segment.alive import unpack_rows
 from tamis.segment.dense import Dense
 from tamis.segment.view import Mask
 
-__all__ = ["INSERTED_MAX", "scan"]
+__all__ = ["INSERTED_MAX", "SHARED_QUERIES", "scan"]
 
 F32 = NDArray[np.float32]
 U32 = NDArray[np.uint32]

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tamis.kernels.beam import NO_OFFSET, search_graph
+from tamis.kernels.scan import scan_codes
 from tamis.model.query import NearestQuery
 from tamis.search.cost import machine_cost
 from tamis.search.evaluate import evaluate
-from tamis.search.exact import INSERTED_MAX, scan
+from tamis.search.exact import INSERTED_MAX, SHARED_QUERIES, scan
 from tamis.search.planner import ROOM, Choice, Situation, beam_of, choose
 from tamis.search.ranked import Leg, Ranked
 from tamis.segment.alive import all_rows, count_rows
@@ -33,6 +34,7 @@ U32 = NDArray[np.uint32]
 
 _EVERYTHING = np.empty(0, np.uint64)
 _TASK_QUERIES = 16
+SCAN_DEPTH = 4  # of a ranking by codes, this many per hit (and a few) are measured on full rows
 
 
 def nearest(
@@ -61,12 +63,19 @@ def _segment(view: SegmentView, query: NearestQuery, pool: Executor | None, trac
     rows = view.body.count
     beam = beam_of(params.hnsw_ef, graph.beam, query.limit) if graph is not None else 0
     degree = graph.degree_mean if graph is not None and beam <= INSERTED_MAX else None
-    now = Situation(rows, matches, query.limit, beam, dense.params.size, degree, params.exact, params.indexed_only)
+    coded = degree is not None and graph is not None and graph.encoder is not None
+    coded = coded and len(query.vectors) < SHARED_QUERIES
+    now = Situation(
+        rows, matches, query.limit, beam, dense.params.size, degree, coded, params.exact, params.indexed_only
+    )
     choice = choose(now, machine_cost())
     leg = Leg(0, rows, matches, choice.strategy, choice.reason, choice.beam, clauses=clauses)
     evaluated = time.perf_counter()
     if choice.strategy == "scan":
         offsets, distances = _scan(view, dense, mask, query.vectors, min(query.limit, matches), pool)
+        leg.rows_scanned = leg.distances = matches * len(query.vectors)
+    elif choice.strategy == "scan_codes":
+        offsets, distances = _scan_codes(dense, mask, query.vectors, min(query.limit, matches))
         leg.rows_scanned = leg.distances = matches * len(query.vectors)
     elif choice.strategy in ("empty", "skipped"):
         offsets, distances = _none(len(query.vectors))
@@ -101,6 +110,19 @@ def _scan(
     view: SegmentView, dense: Dense, mask: Mask | None, vectors: F32, limit: int, pool: Executor | None
 ) -> tuple[U32, F32]:
     return scan(dense, all_rows(view.body.count) if mask is None else mask, vectors, limit, pool)
+
+
+def _scan_codes(dense: Dense, mask: Mask | None, vectors: F32, limit: int) -> tuple[U32, F32]:
+    graph = dense.graph
+    assert graph is not None
+    assert mask is not None
+    offsets = np.empty((len(vectors), limit), np.uint32)
+    distances = np.empty((len(vectors), limit), np.float32)
+    scan_codes[graph.codec, graph.metric](
+        graph.pointer, graph.walked, graph.queries(vectors), dense.rows, vectors, mask, SCAN_DEPTH * limit + 24,
+        0, len(vectors), offsets, distances,
+    )  # fmt: skip
+    return offsets, distances
 
 
 def _walk(

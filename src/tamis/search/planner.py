@@ -5,12 +5,13 @@
     the segment has no graph                          scan   (or skipped, under indexed_only)
     no filter, nothing deleted                        walk
     matches ≤ max(beam, 4 · limit)                    scan
-    matches · degree² / rows < BRANCHING              scan   two hops no longer hold the graph together
-    the scan is predicted cheaper                     scan
+    matches · degree² / rows < BRANCHING              scan_codes   two hops no longer hold the graph together
+    the scan is predicted cheaper                     scan_codes
     otherwise                                         walk_filtered, with the cost of the scan as its budget
 
-A walk that passes its budget, or comes back with fewer hits than there are matches, is repeated as a scan. So no
-query costs more than about two scans of its matches, and few matches are always answered exactly.
+`scan` measures full rows and is exact. `scan_codes` ranks every match by its int8 code and measures the head of that
+ranking on full rows; without codes, and for a batch (one matrix product), it is a scan. A walk that passes its budget,
+or comes back with fewer hits than there are matches, is repeated as a scan: no query costs more than about two.
 """
 
 from __future__ import annotations
@@ -37,13 +38,14 @@ class Situation:
     beam: int
     size: int  # dimensions
     degree: float | None  # mean degree of the graph; None: there is none
+    coded: bool = False  # a scan may rank by codes
     exact: bool = False
     indexed_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """strategy: empty | skipped | scan | walk | walk_filtered. budget: distances before the walk gives up."""
+    """strategy: empty | skipped | scan | scan_codes | walk | walk_filtered. budget: distances before the walk gives up."""
 
     strategy: str
     reason: str
@@ -74,12 +76,13 @@ def choose(now: Situation, cost: Cost) -> Choice:
     if now.matches <= few:
         return Choice("scan", f"{now.matches} matches are at most max(beam, 4 · limit) = {few}")
     branching = now.matches / now.rows * now.degree**2
+    scan = "scan_codes" if now.coded else "scan"
     if branching < BRANCHING:
-        return Choice("scan", f"{branching:.1f} passing nodes within two hops are fewer than {BRANCHING:.0f}")
-    scan_ns = now.matches * cost.scan_ns(now.size)
+        return Choice(scan, f"{branching:.1f} passing nodes within two hops are fewer than {BRANCHING:.0f}")
+    scan_ns = now.matches * (cost.code_ns(now.size) if now.coded else cost.scan_ns(now.size))
     visits = now.beam * min(ROOM, branching) * NOVELTY
     walk_ns = now.beam * cost.expand_ns + visits * cost.visit_ns(now.size)
     if scan_ns <= walk_ns:
-        return Choice("scan", f"scan predicted at {scan_ns / 1e3:.0f} µs, walk at {walk_ns / 1e3:.0f} µs")
+        return Choice(scan, f"scan predicted at {scan_ns / 1e3:.0f} µs, walk at {walk_ns / 1e3:.0f} µs")
     reason = f"walk predicted at {walk_ns / 1e3:.0f} µs, scan at {scan_ns / 1e3:.0f} µs"
     return Choice("walk_filtered", reason, now.beam, max(int(visits * scan_ns / walk_ns), 1))
