@@ -46,7 +46,7 @@ def test_the_package_does_not_import_its_extras() -> None:
     """scikit-learn and the rivals of the benchmarks are installed on demand: importing tamis must not need them."""
     program = "import sys, tamis; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True, cwd=ROOT)
-    extras = {"sklearn", "scipy", "hnswlib", "faiss", "usearch", "qdrant_client", "qdrant_edge", "pytest", "typer"}
+    extras = {"sklearn", "hnswlib", "faiss", "usearch", "qdrant_client", "qdrant_edge", "pytest", "typer"}
     assert extras & set(done.stdout.split()) == set()
 
 

@@ -3,11 +3,16 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.tidy.source import ROOT, Source
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 TEST = re.compile(r"\btests/[\w/]+\.py(?:::\w+)?")
 SOURCE = re.compile(r"`((?:src/)?tamis/[\w/]+(?:\.py|/))`")
+
+
+CODE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def documents() -> list[Path]:
@@ -58,3 +63,15 @@ def test_modules_that_documents_name_exist() -> None:
         if not (ROOT / "src" / name.removeprefix("src/")).exists()
     ]
     assert not found, "\n" + "\n".join(found)
+
+
+def test_the_code_in_the_readme_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = CODE.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert blocks
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+    assert "reviewed" in capsys.readouterr().out

@@ -46,6 +46,7 @@ class FieldCondition(msgspec.Struct, frozen=True, tag=True):
 
     @property
     def parsed(self) -> Path:
+        """The steps of the path."""
         return parse_path(self.path)
 
 

@@ -52,6 +52,7 @@ class IdArray:
 
     @classmethod
     def concatenate(cls, parts: Sequence[IdArray]) -> IdArray:
+        """The ids of all parts, one after the other."""
         low = np.concatenate([p.low for p in parts]) if parts else np.empty(0, np.uint64)
         if all(p.uuids is None for p in parts):
             return cls(low)

@@ -1,8 +1,8 @@
 """Where the values at a payload path are, for a set of rows of a view: columns, and rows that must be read.
 
-    view → body's table without stale rows ─┐   each through child tables down to a field:
-           overlay's table                 ─┴→  Source(field, its rows to look at, their rows in the view)
-    rows with something that is in no column are left out of every Source and listed to be read
+view → body's table without stale rows ─┐   each through child tables down to a field:
+       overlay's table                 ─┴→  Source(field, its rows to look at, their rows in the view)
+rows with something that is in no column are left out of every Source and listed to be read
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ class Source:
     rows: U32 | None
 
     def lift(self, rows: U32) -> U32:
+        """The points that these rows belong to."""
         return rows if self.rows is None else self.rows[rows]
 
 

@@ -50,14 +50,18 @@ class RowFacts(Protocol):
     """What a condition may ask of a point besides its payload."""
 
     @property
-    def id(self) -> PointId: ...
+    def id(self) -> PointId:
+        """The point's id."""
+        ...
 
     @property
     def indexes(self) -> Mapping[str, PayloadIndex]:
         """The collection's payload indexes by canonical path; a text index says how to cut words."""
         ...
 
-    def has_vector(self, name: str) -> bool: ...
+    def has_vector(self, name: str) -> bool:
+        """Whether the point has the vector of that name."""
+        ...
 
 
 def matches(condition: Condition, payload: Mapping[str, Any], facts: RowFacts, prefix: str = "") -> bool:

@@ -56,6 +56,7 @@ class Kept:
 
     @property
     def stop(self) -> int:
+        """The target's row after the last one kept."""
         return self.start + len(self.rows)
 
     def target_of(self) -> NDArray[np.int64]:

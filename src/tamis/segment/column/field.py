@@ -29,7 +29,19 @@ from tamis.segment.column.points import Points
 if TYPE_CHECKING:
     from tamis.segment.column.text import Documents
 
-__all__ = ["LANES", "SETS", "Bounds", "Field", "Keys", "Lane", "RowSet", "TextLane", "mark_set", "set_size", "sorted_rows"]
+__all__ = [
+    "LANES",
+    "SETS",
+    "Bounds",
+    "Field",
+    "Keys",
+    "Lane",
+    "RowSet",
+    "TextLane",
+    "mark_set",
+    "set_size",
+    "sorted_rows",
+]
 
 Mask = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
@@ -106,7 +118,9 @@ class Lane(Protocol):
         """Pairs of value and row."""
         ...
 
-    def mark_any(self, values: Sequence[Any], mask: Mask) -> str: ...
+    def mark_any(self, values: Sequence[Any], mask: Mask) -> str:
+        """Rows with some value that is one of `values`."""
+        ...
 
     def mark_except(self, values: Sequence[Any], mask: Mask) -> str:
         """Rows with some value that is none of `values`."""
@@ -116,19 +130,29 @@ class Lane(Protocol):
         """Numbers in `bounds`."""
         ...
 
-    def mark_prefix(self, prefix: str, mask: Mask) -> str: ...
+    def mark_prefix(self, prefix: str, mask: Mask) -> str:
+        """Rows with a string that begins with `prefix`."""
+        ...
 
-    def mark_substring(self, substring: str, mask: Mask) -> str: ...
+    def mark_substring(self, substring: str, mask: Mask) -> str:
+        """Rows with a string that holds `substring`."""
+        ...
 
-    def mark_all(self, mask: Mask) -> None: ...
+    def mark_all(self, mask: Mask) -> None:
+        """Rows with any value at all."""
+        ...
 
     def count_any(self, values: Sequence[Any]) -> int:
         """How many rows `mark_any` finds; exact when sealed, a bound while live."""
         ...
 
-    def count_range(self, bounds: Bounds) -> int: ...
+    def count_range(self, bounds: Bounds) -> int:
+        """How many rows `mark_range` finds, at most."""
+        ...
 
-    def count_prefix(self, prefix: str) -> int: ...
+    def count_prefix(self, prefix: str) -> int:
+        """How many rows `mark_prefix` finds, at most."""
+        ...
 
     def pairs(self) -> tuple[Keys, NDArray[Any], U32]:
         """Distinct keys (strings as UTF-8), and per pair the number of its key and its row."""
@@ -155,9 +179,13 @@ class Lane(Protocol):
 class TextLane(Protocol):
     """The words of the strings at a path."""
 
-    def mark(self, text: str, mode: str, mask: Mask) -> str: ...
+    def mark(self, text: str, mode: str, mask: Mask) -> str:
+        """Add the bits of the rows with a string that matches, and say how they were found."""
+        ...
 
-    def count(self, text: str, mode: str) -> int: ...
+    def count(self, text: str, mode: str) -> int:
+        """How many rows `mark` finds, at most."""
+        ...
 
     def read(self) -> Documents:
         """All documents, to be merged with others."""

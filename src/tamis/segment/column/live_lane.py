@@ -44,10 +44,10 @@ class LiveLane:
         self._values = Growable(dtype, width)
         self.size = 0
 
-    def extend(self, rows: NDArray[Any], values: NDArray[Any]) -> None:
+    def extend(self, rows: Sequence[Any] | NDArray[Any], values: Sequence[Any] | NDArray[Any]) -> None:
         """Append pairs, rows ascending."""
-        self._rows.extend(rows)
-        self._values.extend(values)
+        self._rows.widen(len(rows))[...] = rows
+        self._values.widen(len(rows))[...] = values
         self.size = self._values.count
 
     def upto(self, count: int) -> tuple[U32, NDArray[Any]]:
@@ -60,6 +60,7 @@ class LiveLane:
 
     @property
     def nbytes(self) -> int:
+        """Bytes allocated."""
         return self._rows.nbytes + self._values.nbytes
 
 
@@ -108,9 +109,7 @@ class Strings:
         return self._words.setdefault(options, _Words(self.listed, options))
 
 
-def tally_pairs(
-    codes: NDArray[Any], rows: U32, keys: int, mask: Mask
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def tally_pairs(codes: NDArray[Any], rows: U32, keys: int, mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Numbers of keys, and how many rows of `mask` hold each; a row that holds a key twice counts once."""
     chosen = has_rows(mask, rows)
     pairs = np.unique(codes[chosen].astype(np.int64) << 32 | rows[chosen])

@@ -9,6 +9,7 @@ UTF-8 order is code point order, so a prefix is a range. Nothing is decoded unti
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ class Dictionary:
     def __init__(self, block: NDArray[np.uint8], ends: NDArray[np.uint32] | NDArray[np.uint64]) -> None:
         self.block = block
         self.ends = ends
-        self._bytes = memoryview(block)
+        self._bytes = block.data
         self._found: dict[str, int] = {}
 
     @classmethod
@@ -38,8 +39,8 @@ class Dictionary:
         sizes = np.fromiter(map(len, strings), np.int64, len(strings))
         ends = np.zeros(len(strings) + 1, np.int64)
         np.cumsum(sizes, out=ends[1:])
-        narrow = ends.astype(np.uint32 if ends[-1] < 2**32 else np.uint64)
-        return cls(np.frombuffer(b"".join(strings), np.uint8), narrow)
+        block = np.frombuffer(b"".join(strings), np.uint8)
+        return cls(block, ends.astype(np.uint32) if ends[-1] < 2**32 else ends.astype(np.uint64))
 
     def __len__(self) -> int:
         return len(self.ends) - 1
@@ -49,13 +50,14 @@ class Dictionary:
         return self._bytes[self.ends.item(number) : self.ends.item(number + 1)].tobytes()
 
     def text(self, number: int) -> str:
+        """One string."""
         return self.raw(number).decode()
 
     def raws(self) -> list[bytes]:
         """All strings as UTF-8."""
         ends = self.ends.tolist()
         block = self._bytes.tobytes()
-        return [block[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+        return [block[a:b] for a, b in pairwise(ends)]
 
     def texts(self) -> list[str]:
         """All strings."""

@@ -31,7 +31,9 @@ class Table(Protocol):
     """Columns of `rows` rows."""
 
     @property
-    def rows(self) -> int: ...
+    def rows(self) -> int:
+        """Points, or elements of a child table."""
+        ...
 
     @property
     def indexes(self) -> Mapping[str, PayloadIndex]:
@@ -51,9 +53,13 @@ class Table(Protocol):
         """The object elements of the arrays at `path`, None if there are none."""
         ...
 
-    def field_paths(self) -> list[str]: ...
+    def field_paths(self) -> list[str]:
+        """Paths that `field` knows."""
+        ...
 
-    def child_paths(self) -> list[str]: ...
+    def child_paths(self) -> list[str]:
+        """Paths that `child` knows."""
+        ...
 
     def reindexed(self, indexes: Mapping[str, PayloadIndex]) -> Table:
         """The same columns under other definitions; what an index wants is then derived on first use."""
