@@ -34,7 +34,7 @@ def test_every_module_says_what_it_holds() -> None:
 
 
 def test_every_public_thing_has_a_docstring() -> None:
-    """Once: not again where a method follows a protocol of ours, or where a second definition stands in for the first."""
+    """Once: not again where a method follows a protocol of ours, or a definition stands in for another."""
     described = {node.name for source in sources("src") for protocol in source.classes for node in _described(protocol)}
     found = []
     for source in sources("src"):

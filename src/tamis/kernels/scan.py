@@ -16,7 +16,7 @@ from tamis.kernels.compile import kernel
 from tamis.kernels.distance import DOT, L1, L2, prefetch, row_distance, sort_key
 from tamis.kernels.ranking import insert, offset_of, pack
 
-__all__ = ["measure_rows", "merge_block", "scan_codes", "scan_rows", "seeds_of"]
+__all__ = ["measure_rows", "merge_block", "popcount", "scan_codes", "scan_rows", "seeds_of", "write_ranking"]
 
 
 @kernel

@@ -23,7 +23,7 @@ from tamis.kernels.link import group, link_back, link_out, reach, trim
 from tamis.kernels.scan import seeds_of
 from tamis.segment.codes import CODE_WIDTH_MAX, Encoder, rank_depth, train
 
-__all__ = ["Graph", "GraphShape", "build_graph", "open_graph"]
+__all__ = ["Graph", "GraphShape", "build_graph", "calibrate", "open_graph"]
 
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]

@@ -23,7 +23,7 @@ from tamis.segment.column.field import Field
 from tamis.segment.column.sealed_table import Arrays, FieldMeta, SealedMeta, TableMeta
 from tamis.segment.column.table import Table, TablePart
 
-__all__ = ["build_table"]
+__all__ = ["build_table", "present_rows"]
 
 
 def build_table(
@@ -64,7 +64,9 @@ class _Builder:
         self.paths_left = paths_max
         self.arrays: Arrays = {}
 
-    def level(self, sources: Sequence[_Source], rows: int, steps: tuple[str | int, ...], prefix: str) -> tuple[TableMeta, NDArray[np.int64]]:
+    def level(
+        self, sources: Sequence[_Source], rows: int, steps: tuple[str | int, ...], prefix: str
+    ) -> tuple[TableMeta, NDArray[np.int64]]:
         """Store one level and all below it; its meta, and the rows with something in no column."""
         spilled = [targets[targets >= 0] for s in sources if len(targets := s.targets[s.table.spilled])]
         fields: list[FieldMeta] = []
@@ -118,7 +120,9 @@ def _below(sources: Sequence[_Source], path: str) -> tuple[list[_Source], NDArra
     place = np.empty(len(parents), np.int64)
     place[order] = np.arange(len(parents))
     below = []
-    for (_, child), rows, new in zip(children, kept, np.split(place, np.cumsum([len(k) for k in kept])[:-1]) if kept else [], strict=True):
+    for (_, child), rows, new in zip(
+        children, kept, np.split(place, np.cumsum([len(k) for k in kept])[:-1]) if kept else [], strict=True
+    ):
         targets = np.full(child.table.rows, -1, np.int64)
         targets[rows] = new
         below.append(_Source(child.table, targets, None))

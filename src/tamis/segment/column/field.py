@@ -38,6 +38,7 @@ __all__ = [
     "Lane",
     "RowSet",
     "TextLane",
+    "TextSource",
     "mark_set",
     "set_size",
     "sorted_rows",

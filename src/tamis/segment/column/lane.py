@@ -24,7 +24,7 @@ from tamis.segment.alive import has_rows
 from tamis.segment.column.field import Bounds, Keys
 from tamis.segment.column.strings import Dictionary
 
-__all__ = ["SealedLane", "date_lane", "group", "make_lane"]
+__all__ = ["SealedLane", "date_lane", "group", "invert", "make_lane"]
 
 Mask = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
@@ -152,7 +152,9 @@ class SealedLane:
         taken, chunk = 0, max(_CHUNK, 2 * limit)
         while low < high and taken < limit:  # whole keys, so that ties stay together
             if descending:
-                start = min(high - 1, int(np.searchsorted(self.starts, max(0, self.starts.item(high) - chunk), "right")))
+                start = min(
+                    high - 1, int(np.searchsorted(self.starts, max(0, self.starts.item(high) - chunk), "right"))
+                )
                 start, stop, high = max(low, start), high, max(low, start)
             else:
                 stop = max(low + 1, int(np.searchsorted(self.starts, self.starts.item(low) + chunk, "right")) - 1)

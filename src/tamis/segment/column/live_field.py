@@ -18,9 +18,8 @@ from tamis.model.schema import TextOptions
 from tamis.segment.column.field import SETS, Field, Lane, TextLane
 from tamis.segment.column.live_lane import LiveLane, LiveStringView, LiveTextView, LiveView, Strings
 from tamis.segment.column.points import Points
-from tamis.segment.growable import Growable
 
-__all__ = ["LiveField"]
+__all__ = ["LiveField", "split_by_type"]
 
 _DTYPES: dict[str, Any] = {"str": np.uint32, "int": np.int64, "big": np.uint64, "float": np.float64, "bool": np.uint8}
 _INT64_MAX = 2**63 - 1
@@ -42,15 +41,7 @@ class LiveField:
         """Put the batch away; rows and objects at the path, rows and objects in arrays at the path."""
         rows, values = self.rows, self.values
         self.rows, self.values = [], []
-        kinds = set(map(type, values))
-        if len(kinds) == 1:
-            kind = kinds.pop()
-            if kind is not dict and kind is not list:
-                self._scalars(kind, rows, values)
-                return [], [], [], []
-            split = {kind: (rows, values)}
-        else:
-            split = split_by_type(kinds, rows, values)
+        split = split_by_type(rows, values)
         objects = split.pop(dict, ([], []))
         arrays = split.pop(list, None)
         for kind, (some, these) in split.items():
@@ -88,7 +79,9 @@ class LiveField:
         if not rows:
             return
         self._set("other", rows)
-        found = [(row, point) for row, value in zip(rows, values, strict=True) if (point := geo_point(value)) is not None]
+        found = [
+            (row, point) for row, value in zip(rows, values, strict=True) if (point := geo_point(value)) is not None
+        ]
         if found:
             if self._points is None:
                 self._points = LiveLane(np.float64, (2,))
@@ -99,7 +92,7 @@ class LiveField:
         self._set("array", rows, [len(value) for value in values])
         inner = [row for row, value in zip(rows, values, strict=True) for _ in value]
         elements = [element for value in values for element in value]
-        split = split_by_type(set(map(type, elements)), inner, elements)
+        split = split_by_type(inner, elements)
         objects = split.pop(dict, ([], []))
         deep = split.pop(list, None)
         for kind, (some, these) in split.items():
@@ -165,8 +158,9 @@ class _LiveText:
         return LiveTextView(lane, options, whole=False)
 
 
-def split_by_type(kinds: set[type], rows: list[int], values: list[Any]) -> dict[type, tuple[list[int], list[Any]]]:
+def split_by_type(rows: list[int], values: list[Any]) -> dict[type, tuple[list[int], list[Any]]]:
     """Rows and values by the type of the value."""
+    kinds = set(map(type, values))
     if len(kinds) == 1:
         return {kinds.pop(): (rows, values)}
     split = {}

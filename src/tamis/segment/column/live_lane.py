@@ -27,7 +27,7 @@ from tamis.segment.column.field import Bounds, Keys
 from tamis.segment.column.text import Documents, read_documents
 from tamis.segment.growable import Growable
 
-__all__ = ["LiveLane", "LiveStringView", "LiveTextView", "LiveView", "Strings", "tally_pairs"]
+__all__ = ["LiveLane", "LiveStringView", "LiveTextView", "LiveView", "Strings", "is_long", "tally_pairs"]
 
 Mask = NDArray[np.uint64]
 U32 = NDArray[np.uint32]

@@ -18,7 +18,7 @@ from tamis.kernels.columns import mark_box, mark_polygon, mark_radius
 from tamis.model.filter import GeoBox, GeoPolygon, GeoRadius
 from tamis.model.geometry import EARTH_RADIUS_M
 
-__all__ = ["Points"]
+__all__ = ["Points", "box_around"]
 
 F64 = NDArray[np.float64]
 Mask = NDArray[np.uint64]
@@ -61,8 +61,7 @@ class Points:
 
     def count(self, condition: GeoCondition) -> int:
         """At most how many rows `mark` finds."""
-        part = self._slice(box_around(condition))
-        return part.stop - part.start
+        return len(self.rows[self._slice(box_around(condition))])
 
 
 def box_around(condition: GeoCondition) -> F64:

@@ -1,11 +1,11 @@
 """A table over stored arrays: nothing is copied, and a path costs nothing until it is asked for.
 
-    meta    msgpack: rows, paths, children
-    arrays  f0.int.keys  f0.int.starts  f0.int.rows  f0.int.codes      lane of field 0
-            f1.str.block f1.str.ends ...  f1.moments.*  f1.text.*       strings and what indexes keep of them
-            f1.null  f1.array  f1.lengths  f1.points.lon ...            sets, lengths, points
-            spilled                                                     rows with something in no column
-            c0.parents  c0.f0.int.keys ...                              child table 0, and so on inside
+meta    msgpack: rows, paths, children
+arrays  f0.int.keys  f0.int.starts  f0.int.rows  f0.int.codes      lane of field 0
+        f1.str.block f1.str.ends ...  f1.moments.*  f1.text.*       strings and what indexes keep of them
+        f1.null  f1.array  f1.lengths  f1.points.lon ...            sets, lengths, points
+        spilled                                                     rows with something in no column
+        c0.parents  c0.f0.int.keys ...                              child table 0, and so on inside
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tamis.segment.column.strings import Dictionary
 from tamis.segment.column.table import Child, Table
 from tamis.segment.column.text import SealedText, make_text, read_documents
 
-__all__ = ["FieldMeta", "SealedMeta", "SealedTable", "TableMeta", "open_table", "store_lane", "store_text"]
+__all__ = ["FieldMeta", "SealedMeta", "SealedTable", "SealedWords", "TableMeta", "open_table", "store_lane", "store_text"]
 
 Arrays = dict[str, NDArray[Any]]
 U32 = NDArray[np.uint32]
