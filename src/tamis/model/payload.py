@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import date, datetime
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -103,7 +104,9 @@ def _converted(value: Any, where: str) -> Any:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, Enum):
+        return value.value
     for plain in (str, int, float):
-        if isinstance(value, plain):  # subclasses, such as enums with a value of their own
+        if isinstance(value, plain):  # subclasses
             return plain(value)
     raise Rejected(where, f"{type(value).__name__} is not JSON; use str, int, float, bool, None, list or dict")
