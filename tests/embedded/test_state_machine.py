@@ -22,7 +22,7 @@ from tests.filter.strategies import filters, payloads
 
 SIZES = {"": 3, "image": 2}
 DISTANCES = {"": "Dot", "image": "Euclid"}
-IDS: tuple[Id, ...] = (*range(12), 2**64 - 1, UUID(int=1), UUID(int=2**127 + 5))
+IDS: tuple[Id, ...] = (*range(20), 2**64 - 1, UUID(int=1), UUID(int=2**127 + 5))
 PATCH_KEYS = (None, "a", "a.b", "new.deep")
 DELETED_PATHS = ("city", "n", "tags", "a.b", "a.b.c", "parts", "missing")
 INDEXES = (
@@ -35,8 +35,10 @@ INDEXES = (
 )
 
 ids = st.sampled_from(IDS)
-some_ids = st.lists(ids, min_size=1, max_size=5)
-maybe_filter = st.one_of(st.none(), filters())
+some_ids = st.lists(ids, min_size=1, max_size=3)
+maybe_filter = st.one_of(st.none(), st.none(), filters(), filters().map(lambda given: {"must_not": [given]}))
+few = st.builds(lambda given, ids: {"must": [given, {"has_id": ids}]}, filters(), st.lists(ids, max_size=8))
+select = st.one_of(some_ids, few)
 
 
 def vectors(name: str) -> st.SearchStrategy[list[float]]:
@@ -45,8 +47,11 @@ def vectors(name: str) -> st.SearchStrategy[list[float]]:
 
 
 points = st.fixed_dictionaries(
-    {"id": ids, "vector": st.fixed_dictionaries({"": vectors("")}, optional={"image": vectors("image")})},
-    optional={"payload": payloads()},
+    {
+        "id": ids,
+        "vector": st.fixed_dictionaries({"": vectors("")}, optional={"image": vectors("image")}),
+        "payload": payloads(),
+    }
 )
 
 
@@ -55,13 +60,16 @@ class Machine(RuleBasedStateMachine):
 
     directory: Path | None = None
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(batch=st.lists(points, min_size=15, max_size=25), seal=st.booleans())
+    def begin(self, batch: list[dict[str, Any]], seal: bool) -> None:
         self.model = Model(DISTANCES)
         self.position = 0
         self.db = tamis.open(self.directory)
         named = {name: {"size": SIZES[name], "distance": DISTANCES[name]} for name in SIZES}
         self.c = self.db.create_collection("c", vectors=named, optimizers_config={"vacuum_min_vector_number": 100})
+        self.upsert_points(batch)
+        if seal:
+            self.shard.seal()
 
     @property
     def shard(self) -> Shard:
@@ -78,7 +86,7 @@ class Machine(RuleBasedStateMachine):
     def upsert_points(self, batch: list[dict[str, Any]]) -> None:
         position = self.wrote(self.c.upsert(points=batch))
         for point in batch:
-            self.model.points[point["id"]] = Stored(point["vector"], point.get("payload", {}), position)
+            self.model.points[point["id"]] = Stored(point["vector"], point["payload"], position)
 
     @rule(data=st.data(), chosen=some_ids)
     def upsert_columns(self, data: st.DataObject, chosen: list[Id]) -> None:
@@ -98,7 +106,7 @@ class Machine(RuleBasedStateMachine):
         for point_id in chosen:
             self.model.points.pop(point_id, None)
 
-    @rule(filter=filters())
+    @rule(filter=few)
     def delete_matching(self, filter: dict[str, Any]) -> None:
         gone = self.model.matching(filter)
         self.wrote(self.c.delete(filter=filter))
@@ -120,24 +128,24 @@ class Machine(RuleBasedStateMachine):
             point.version = position
         return touched
 
-    @rule(patch=payloads(), key=st.sampled_from(PATCH_KEYS), select=st.one_of(some_ids, filters()))
+    @rule(patch=payloads(), key=st.sampled_from(PATCH_KEYS), select=select)
     def set_payload(self, patch: dict[str, Any], key: str | None, select: Any) -> None:
         touched = self.write_selected(lambda **which: self.c.set_payload(patch, key=key, **which), *_which(select))
         for point in touched:
             point.payload = merged(point.payload, patch, key)
 
-    @rule(payload=payloads(), select=st.one_of(some_ids, filters()))
+    @rule(payload=payloads(), select=select)
     def overwrite_payload(self, payload: dict[str, Any], select: Any) -> None:
         for point in self.write_selected(lambda **which: self.c.overwrite_payload(payload, **which), *_which(select)):
             point.payload = payload
 
-    @rule(keys=st.lists(st.sampled_from(DELETED_PATHS), min_size=1), select=st.one_of(some_ids, filters()))
+    @rule(keys=st.lists(st.sampled_from(DELETED_PATHS), min_size=1), select=select)
     def delete_payload(self, keys: list[str], select: Any) -> None:
         for point in self.write_selected(lambda **which: self.c.delete_payload(keys, **which), *_which(select)):
             for key in keys:
                 point.payload = without(point.payload, key)
 
-    @rule(select=st.one_of(some_ids, filters()))
+    @rule(select=select)
     def clear_payload(self, select: Any) -> None:
         for point in self.write_selected(self.c.clear_payload, *_which(select)):
             point.payload = {}
@@ -155,7 +163,7 @@ class Machine(RuleBasedStateMachine):
             stored = self.model.points[point["id"]]
             stored.vectors, stored.version = {**stored.vectors, **point["vector"]}, position
 
-    @rule(names=st.lists(st.sampled_from(list(SIZES)), min_size=1), select=st.one_of(some_ids, filters()))
+    @rule(names=st.lists(st.sampled_from(list(SIZES)), min_size=1), select=select)
     def delete_vectors(self, names: list[str], select: Any) -> None:
         for point in self.write_selected(lambda **which: self.c.delete_vectors(names, **which), *_which(select)):
             point.vectors = {name: row for name, row in point.vectors.items() if name not in names}
@@ -189,8 +197,8 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data(), name=st.sampled_from(list(SIZES)), filter=maybe_filter, limit=st.integers(1, 20))
     def search(self, data: st.DataObject, name: str, filter: Any, limit: int) -> None:
         query = data.draw(vectors(name))
-        offset = data.draw(st.integers(0, 3))
-        threshold = data.draw(st.none() | st.integers(-5, 5).map(float))
+        offset = data.draw(st.sampled_from([0, 0, 0, 1, 3]))
+        threshold = data.draw(st.sampled_from([None, None, None, -5.0, -1.0, 0.0, 2.0, 4.0]))
         exact = data.draw(st.booleans())
         hits = self.c.search(query, limit, filter, {"exact": exact}, offset, threshold, with_vector=True, using=name)
         want = self.model.best(name, query, filter)
