@@ -7,11 +7,13 @@ is_empty, is_null, has_id, has_vector, nested, slice. A clause may hold one cond
 same as leaving a key out. Models of qdrant_client are read like the dicts they stand for.
 
 Places are relative to the root of the filter: ``must[1].range.gte``. Whether a payload path or a vector name exists
-is not asked here.
+is not asked here. Programs ask the same filter again and again, so small ones that were read are remembered, by the
+exact types and values they are made of.
 """
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
@@ -37,6 +39,10 @@ from tamis.wire.condition_reader import read_field_condition, read_path
 
 __all__ = ["read_filter"]
 
+_REMEMBERED_MAX = 1_024  # filters
+_REMEMBERED_BYTES = 4_096  # each
+_remembered: dict[bytes, Filter] = {}
+
 _CLAUSES = ("must", "should", "must_not", "min_should")
 _POINT_CONDITIONS = ("has_id", "has_vector", "slice")
 _CONDITION = (
@@ -56,6 +62,26 @@ def read_filter(data: object, where: str = "filter") -> Filter | None:
     """
     if data is None:
         return None
+    key = _key(data)
+    read = _remembered.get(key)
+    if read is None:
+        read = _read(data, where)
+        if key and len(key) <= _REMEMBERED_BYTES:
+            if len(_remembered) >= _REMEMBERED_MAX:
+                _remembered.clear()
+            _remembered[key] = read
+    return read
+
+
+def _key(data: object) -> bytes:
+    """Plain Python data as bytes that differ where types or values do; empty for anything else."""
+    try:
+        return marshal.dumps(data, 2)  # version 2 writes every object out, so equal data gives equal bytes
+    except ValueError:
+        return b""
+
+
+def _read(data: object, where: str) -> Filter:
     wanted = f"a filter: a dict with some of {', '.join(_CLAUSES)}"
     given = mapping(data, where, wanted)
     if given and not any(key in _CLAUSES for key in given) and _family(given) is not None:
