@@ -42,6 +42,12 @@ def test_msgspec_json_is_json_too() -> None:
     assert not found, "\n" + "\n".join(found)
 
 
+def test_every_folder_is_a_package() -> None:
+    """import-linter does not look into a folder without `__init__.py`."""
+    found = {path.parent for path in (ROOT / "src/tamis").rglob("*.py")}
+    assert [str(folder) for folder in found if not (folder / "__init__.py").exists()] == []
+
+
 def test_the_package_does_not_import_its_extras() -> None:
     """scikit-learn and the rivals of the benchmarks are installed on demand: importing tamis must not need them."""
     program = "import sys, tamis; print(*{name.partition('.')[0] for name in sys.modules})"
