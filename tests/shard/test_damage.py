@@ -179,9 +179,10 @@ class _FullStore(MemoryStore):
 
 def test_writers_are_refused_when_sealing_fails_for_long() -> None:
     shard = Shard.create(_FullStore(), MemoryLog(), SCHEMA, Runtime(POOL, head_points=10, frozen_heads=2))
+    shard.write(points(0, 10))
+    shard.write(points(10, 10))
     with pytest.raises(Overloaded, match="disk is full"):
-        for batch in range(10):
-            shard.write(points(10 * batch, 10))
+        shard.write(points(20, 10))
     assert shard.snapshot().count == 20
     info = shard.info()
     assert info.status == "yellow"
