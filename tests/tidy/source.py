@@ -2,7 +2,7 @@
 
 import ast
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 __all__ = ["ROOT", "Function", "Source", "sources"]
@@ -90,6 +90,7 @@ def _functions(node: ast.AST, prefix: str) -> list[Function]:
     return found
 
 
+@cache
 def sources(folder: str) -> list[Source]:
     """Every Python file below a folder of the project, in order."""
     return [Source(path) for path in sorted((ROOT / folder).rglob("*.py"))]
