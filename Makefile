@@ -8,13 +8,14 @@ READY := $(VENV)/.ready
 READY_BENCH := $(VENV)/.ready-bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test check format bench lock clean
+.PHONY: help demo test check format crash bench lock clean
 
 help:
 	@echo "make demo    search the documentation of the Python that runs it"
 	@echo "make test    lint, types, floors, tests"
 	@echo "make check   lint, types, floors only"
 	@echo "make format  rewrite the sources in the house format"
+	@echo "make crash   kill a writing process 200 times; nothing acknowledged may be missing"
 	@echo "make bench   the measured comparisons"
 	@echo "make lock    renew the lock files from pyproject.toml"
 
@@ -33,6 +34,9 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+crash: $(READY)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.crash.kill_loop --kills 200
 
 bench: $(READY_BENCH)
 	@for question in bench/[a-z]*.py; do echo "== $$question"; $(BIN)/python $$question || exit 1; done
