@@ -57,6 +57,20 @@ def kernel(function=None, *, fastmath=False, inline="never"):
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(CACHE_DIRECTORY)
     try:
-        return numba.njit(function, nogil=True, cache=True, error_model="numpy", fastmath=fastmath, inline=inline)
+        compiled = numba.njit(function, nogil=True, cache=True, error_model="numpy", fastmath=fastmath, inline=inline)
     finally:
         numba.config.CACHE_DIR = before
+    if function.__closure__ and hasattr(compiled, "_cache"):
+        # numba tells closures apart by their pickled cells, which differ in every process: it would never find them
+        identity = _identity(function)
+        compiled._cache._index_key = lambda signature, codegen: (signature, codegen.magic_tuple(), identity)
+    return compiled
+
+
+def _identity(value):
+    """What a kernel made by a function was made from: names and plain values, the same in every process."""
+    function = getattr(value, "py_func", value)
+    if not hasattr(function, "__qualname__"):
+        return repr(value)
+    cells = [_identity(cell.cell_contents) for cell in function.__closure__ or ()]
+    return f"{function.__module__}.{function.__qualname__}({', '.join(cells)})"
