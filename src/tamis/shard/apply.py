@@ -52,13 +52,13 @@ def apply(state: State, position: int, operation: Operation) -> None:
 
 def _upsert(state: State, position: int, operation: Upsert) -> None:
     for chosen in state.locate(operation.ids):
-        chosen.slot.kill(chosen.rows)
-    state.tip.append(Points(operation.ids, operation.vectors, operation.payloads), position)
+        state.kill(chosen)
+    state.append(Points(operation.ids, operation.vectors, operation.payloads), position)
 
 
 def _delete(state: State, _position: int, operation: Delete) -> None:
     for chosen in state.select(operation.ids, operation.filter):
-        chosen.slot.kill(chosen.rows)
+        state.kill(chosen)
 
 
 def _set_payload(state: State, position: int, operation: SetPayload) -> None:
@@ -102,12 +102,12 @@ def _change_payloads(
         if isinstance(chosen.slot.body, HeadView):
             _replace(state, position, chosen, gather_points(chosen.slot.body, chosen.rows, payloads))
         else:
-            chosen.slot.overlay_payloads(chosen.rows, payloads, position)
+            state.overlay(chosen, payloads, position)
 
 
 def _replace(state: State, position: int, chosen: Chosen, points: Points) -> None:
-    chosen.slot.kill(chosen.rows)
-    state.tip.append(points, position)
+    state.kill(chosen)
+    state.append(points, position)
 
 
 def _update_vectors(state: State, position: int, operation: UpdateVectors) -> None:

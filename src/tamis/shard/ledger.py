@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tamis.errors import TamisError
@@ -19,7 +20,7 @@ from tamis.segment.format import SEGMENTS, overlay_key
 from tamis.segment.overlay import write_overlay
 from tamis.segment.segment import Segment
 from tamis.segment.view import Mask, OverlayView, SegmentView, Snapshot
-from tamis.shard.manifest import MANIFESTS, Manifest, SealedEntry, write_manifest
+from tamis.shard.manifest import MANIFESTS, Manifest, SealedEntry, manifest_key, write_manifest
 from tamis.storage.store import Store
 
 __all__ = ["History", "Ledger", "Quarantined"]
@@ -56,7 +57,7 @@ class Ledger:
         self._store = store
         self._log = log
         self._numbers = itertools.count(_greatest_number(store) + 1)
-        self._orphans: set[str] = set()  # written for a manifest that failed, and that may yet arrive
+        self._orphans: set[str] = set()  # to be removed after a commit: replaced, or written in vain
         self._overlays: dict[str, tuple[OverlayView, int]] = {}  # by segment: what is in which file
         numbers = {} if history.newest is None else {entry.name: entry.overlay for entry in history.newest.segments}
         for view in sealed.views:
@@ -80,11 +81,14 @@ class Ledger:
             alive = [view.alive for view in sealed.views] + [quarantined.alive for quarantined in self.quarantined]
             write_manifest(self._store, manifest, alive)
         except BaseException:
-            self._orphans |= written
+            self._orphans |= written | {manifest_key(number)}
             raise
         gone = self.history.before
         self.sealed, self.history, self._overlays = sealed, History(manifest, self.history.newest), overlays
-        self._release(gone)
+        self._orphans |= set() if gone is None else gone.keys
+        # The commit is made: what cannot be removed now is removed after the next one.
+        with suppress(TamisError, OSError):
+            self._release()
 
     def _entry(
         self, view: SegmentView, number: int, written: set[str], overlays: dict[str, tuple[OverlayView, int]]
@@ -111,23 +115,23 @@ class Ledger:
         newest = self.history.newest
         self._orphans.update(set(keys) - (set() if newest is None else newest.files))
 
-    def _release(self, gone: Manifest | None) -> None:
-        """Remove what only `gone` and failed commits needed, forget the log before the older manifest."""
-        newest, before = self.history.newest, self.history.before
-        assert newest is not None
-        kept = newest.keys | (set() if before is None else before.keys)
-        garbage = (self._orphans | (set() if gone is None else gone.keys)) - kept
-        for key in sorted(garbage):
+    def _release(self) -> None:
+        """Remove what neither manifest needs, forget the log before the older one."""
+        kept = self._kept()
+        for key in sorted(self._orphans - kept):
             self._store.delete(key)
             self._orphans.discard(key)
         self._orphans -= kept
-        if before is not None:
-            self._log.trim(before.position)
+        if self.history.before is not None:
+            self._log.trim(self.history.before.position)
+
+    def _kept(self) -> set[str]:
+        manifests = (self.history.newest, self.history.before)
+        return {key for manifest in manifests if manifest is not None for key in manifest.keys}
 
     def sweep(self) -> None:
         """Remove every file that neither manifest reaches: what a crash left behind."""
-        history = (self.history.newest, self.history.before)
-        kept = {key for manifest in history if manifest is not None for key in manifest.keys}
+        kept = self._kept()
         for key in (*self._store.list(SEGMENTS), *self._store.list(MANIFESTS)):
             if key not in kept:
                 self._store.delete(key)

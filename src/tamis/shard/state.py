@@ -153,6 +153,7 @@ class State:
     def __init__(self, schema: CollectionSchema, position: int, slots: Sequence[Slot] = ()) -> None:
         self.schema = schema
         self.position = position
+        self.changed = 0  # rows made, killed or given another payload since the last freeze
         self.slots = list(slots)
         self.tip = self._new_tip()
 
@@ -188,6 +189,21 @@ class State:
                 chosen.append(Chosen(slot, np.asarray(rows, np.int64)))
         return chosen
 
+    def append(self, points: Points, position: int) -> None:
+        """New living rows in the head."""
+        self.tip.append(points, position)
+        self.changed += len(points.ids)
+
+    def kill(self, chosen: Chosen) -> None:
+        """These rows are dead from now on."""
+        chosen.slot.kill(chosen.rows)
+        self.changed += len(chosen.rows)
+
+    def overlay(self, chosen: Chosen, payloads: Sequence[bytes], position: int) -> None:
+        """Give rows of a sealed body other payloads."""
+        chosen.slot.overlay_payloads(chosen.rows, payloads, position)
+        self.changed += len(chosen.rows)
+
     def reindex(self, indexes: Mapping[str, PayloadIndex]) -> None:
         """Other index definitions from now on, on every body."""
         self.schema = msgspec.structs.replace(self.schema, indexes=dict(indexes))
@@ -199,6 +215,7 @@ class State:
         if self.tip.head.count:
             self.slots.append(Slot(self.tip.body, self.tip.view().alive))
         self.tip = self._new_tip()
+        self.changed = 0
 
     def snapshot(self) -> Snapshot:
         """What readers see at this position."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
+from tamis.errors import Conflict
 from tamis.limits import SEGMENT_POINTS_MAX
 from tamis.model.schema import CollectionSchema, VectorParams
 from tamis.segment.alive import count_rows
@@ -33,8 +34,8 @@ __all__ = ["Stopped", "Upkeep", "limits_of"]
 _GRAPH_ROWS_MIN = 64  # fewer are scanned faster than walked, whatever the thresholds say
 
 
-class Stopped(Exception):
-    """The shard is closing; a long step gave up."""
+class Stopped(Conflict):
+    """The shard was closed while a long step was under way; nothing was changed."""
 
 
 class Upkeep:
@@ -149,7 +150,7 @@ class Upkeep:
 
         def report(share: float) -> None:
             if self._stopping.is_set():
-                raise Stopped
+                raise Stopped("the collection was closed meanwhile")
             if progress is not None:
                 progress(share)
 

@@ -26,6 +26,10 @@ from tamis.shard.state import State
 
 __all__ = ["Writer"]
 
+# Operations by filter are small in the log and large to apply: this many heads' worth of changed rows are made durable
+# too, so that recovery need not repeat them and the merger hears of dead rows.
+CHANGED_HEADS = 5
+
 
 @dataclass(slots=True)
 class _Ticket:
@@ -151,6 +155,7 @@ class Writer:
             head.count >= runtime.head_points
             or head.vector_bytes + head.payload_bytes >= runtime.head_bytes
             or self._tail_bytes >= runtime.log_tail_bytes
+            or self._state.changed >= CHANGED_HEADS * runtime.head_points
         ):
             self._freeze()
 
