@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -58,13 +58,18 @@ def test_pages_and_facets(
     kept = [
         (id, payload)
         for row, (id, payload) in enumerate(zip(ids, payloads, strict=True))
-        if row not in dead and oracle.holds({"must_not": {"key": "city", "match": {"value": "a"}}}, oracle.Point(id, payload))
+        if row not in dead
+        and oracle.holds({"must_not": {"key": "city", "match": {"value": "a"}}}, oracle.Point(id, payload))
     ]
     asked = read({"must_not": [{"key": "city", "match": {"value": "a"}}]})
     start = data.draw(st.none() | strategies.point_ids())
     start_from = data.draw(st.none() | st.sampled_from(strategies.INTEGERS + strategies.FLOATS))
 
-    tally = Counter((TYPES.index(type(v)), v) for _, p in kept for v in {(type(v), v): v for v in values_at(p, path) if type(v) in TYPES}.values())
+    tally = Counter(
+        (TYPES.index(type(v)), v)
+        for _, p in kept
+        for v in {(type(v), v): v for v in values_at(p, path) if type(v) in TYPES}.values()
+    )
     hits = sorted(tally.items(), key=lambda item: (-item[1], item[0]))[:limit]
     by_id = sorted((id for id, _ in kept if start is None or id_order(id) >= id_order(start)), key=id_order)
     pairs = {(v, id) for id, p in kept for leaf in values_at(p, path) if (v := order_value(leaf)) is not None}
@@ -78,7 +83,9 @@ def test_pages_and_facets(
         empty = view_of(live_table([], {}), Points([]))
         views = [empty, view]
         assert count(views, asked) == len(kept), name
-        assert [((TYPES.index(type(h.value)), h.value), h.count) for h in facet(views, path, asked, limit)] == hits, name
+        assert [((TYPES.index(type(h.value)), h.value), h.count) for h in facet(views, path, asked, limit)] == hits, (
+            name
+        )
         records, following = scroll(views, ScrollQuery(asked, limit, start, None, NO_FIELDS))
         assert [record.id for record in records] == by_id[:limit], name
         assert following == (by_id[limit] if len(by_id) > limit else None), name

@@ -138,9 +138,14 @@ def overlaid(points: Points, indexes: Indexes, make: Callable[..., Table]) -> Se
     """A view where every third payload was something else once, and is now in the overlay; some changed twice."""
     rows = len(points.payloads)
     moved = list(range(0, rows, 3))
-    before = [{"city": "a", "n": 1, "tags": [None]} if row in set(moved) else p for row, p in enumerate(points.payloads)]
+    before = [
+        {"city": "a", "n": 1, "tags": [None]} if row in set(moved) else p for row, p in enumerate(points.payloads)
+    ]
     base = view_of(make(before, indexes), Points(before, points.ids, points.vectors, points.dead))
-    older, changes = [(row, {"city": "ab", "n": 2}) for row in moved[::2]], [(row, points.payloads[row]) for row in moved]
+    older, changes = (
+        [(row, {"city": "ab", "n": 2}) for row in moved[::2]],
+        [(row, points.payloads[row]) for row in moved],
+    )
     listed = older + changes
     alive = no_rows(len(listed))
     newest, previous = {}, []

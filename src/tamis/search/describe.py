@@ -49,7 +49,9 @@ def _filter(filter: Filter) -> str:
         some = " or ".join(map(_inner, filter.should))
         parts.append(f"({some})" if len(filter.should) > 1 else some)
     if filter.min_should is not None:
-        parts.append(f"at least {filter.min_should.min_count} of ({', '.join(map(_inner, filter.min_should.conditions))})")
+        parts.append(
+            f"at least {filter.min_should.min_count} of ({', '.join(map(_inner, filter.min_should.conditions))})"
+        )
     parts.extend(f"not {_inner(one)}" for one in filter.must_not)
     return " and ".join(parts) or "anything"
 

@@ -18,20 +18,30 @@ from tamis.model.filter import (
     GeoPolygon,
     GeoRadius,
     HasId,
+    HasVector,
+    IsEmpty,
     IsNull,
     Match,
     MatchAny,
+    MatchExcept,
     MatchPrefix,
+    MatchSubstring,
     MatchText,
+    Nested,
     Range,
     Slice,
+    ValuesCount,
 )
 from tamis.model.schema import TextOptions
+from tamis.search.leaf import lane_of
 from tamis.search.route import route_of
 from tamis.segment.column.field import Bounds, Field, set_size
 from tamis.segment.column.table import Table
 
 __all__ = ["Estimate", "estimate"]
+
+OptionsAt = Callable[[str], TextOptions]
+Count = Callable[[Any, Field], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,34 +55,31 @@ class Estimate:
         return (self.reads, self.rows) < (other.reads, other.rows)
 
 
-def estimate(condition: Condition, table: Table, options_at: Callable[[str], TextOptions]) -> Estimate:
-    """Expected rows of `table` that satisfy the condition."""
+def estimate(condition: Condition, table: Table, options_at: OptionsAt) -> Estimate:
+    """Expected rows of `table` that satisfy the condition; options_at: how words are cut at a path."""
     if isinstance(condition, Filter):
         return _of_filter(condition, table, options_at)
     if isinstance(condition, HasId):
         return Estimate(min(table.rows, len(condition.numbers) + len(condition.uuids)))
     if isinstance(condition, Slice):
         return Estimate(table.rows // condition.total)
-    path = getattr(condition, "path", None)
-    if path is None:
+    count = _text(options_at) if isinstance(condition, MatchText) else _COUNTS.get(type(condition))
+    if count is None or isinstance(condition, HasVector):
         return Estimate(table.rows)
-    route = route_of(path)
+    route = route_of(condition.path)
     level = table
     for hop in route.hops:
         child = level.child(hop)
         if child is None:
             return Estimate(0, reads=len(level.spilled) > 0)
         level = child.table
-    count = _COUNTS.get(type(condition))
-    if count is None:
-        return Estimate(table.rows, reads=not route.exact)
     field = level.field(route.last)
     if field is None:
         return Estimate(0, reads=len(level.spilled) > 0)
-    return Estimate(min(table.rows, count(condition, field, options_at)), reads=not route.exact)
+    return Estimate(min(table.rows, count(condition, field)), reads=not route.exact)
 
 
-def _of_filter(filter: Filter, table: Table, options_at: Callable[[str], TextOptions]) -> Estimate:
+def _of_filter(filter: Filter, table: Table, options_at: OptionsAt) -> Estimate:
     rows, reads = table.rows, False
     for condition in filter.must:
         one = estimate(condition, table, options_at)
@@ -86,60 +93,59 @@ def _of_filter(filter: Filter, table: Table, options_at: Callable[[str], TextOpt
     return Estimate(rows, reads)
 
 
-def _match(condition: Match, field: Field, options_at: Callable[[str], TextOptions]) -> int:
-    return _any(field, (condition.value,))
-
-
 def _any(field: Field, values: tuple[Any, ...]) -> int:
     total = 0
     for name, lane in field.lanes.items():
-        kind = str if name == "str" else bool if name == "bool" else int
-        fitting = [v for v in values if type(v) is kind and (kind is not int or (v > 2**63 - 1) == (name == "big"))]
-        if fitting and name != "float":
+        fitting = [value for value in values if lane_of(value) == name]
+        if fitting:
             total += lane.count_any(fitting)
     return total
 
 
-def _range(condition: Range, field: Field, options_at: Callable[[str], TextOptions]) -> int:
+def _range(condition: Range, field: Field) -> int:
     bounds = Bounds(condition.gt, condition.gte, condition.lt, condition.lte)
-    return sum(lane.count_range(bounds) for name, lane in field.lanes.items() if name in ("int", "big", "float"))
+    return sum(lane.count_range(bounds) for name, lane in field.numbers.items() if name != "bool")
 
 
-def _dates(condition: DatetimeRange, field: Field, options_at: Callable[[str], TextOptions]) -> int:
+def _dates(condition: DatetimeRange, field: Field) -> int:
     bounds = Bounds(condition.gt, condition.gte, condition.lt, condition.lte)
-    lane = field.lanes.get("str")
-    return 0 if lane is None else lane.moments().count_range(bounds)
+    return 0 if field.strings is None else field.strings.moments().count_range(bounds)
 
 
-def _prefix(condition: MatchPrefix, field: Field, options_at: Callable[[str], TextOptions]) -> int:
-    lane = field.lanes.get("str")
-    return 0 if lane is None else lane.count_prefix(condition.prefix)
+def _prefix(condition: MatchPrefix, field: Field) -> int:
+    return 0 if field.strings is None else field.strings.count_prefix(condition.prefix)
 
 
-def _text(condition: MatchText, field: Field, options_at: Callable[[str], TextOptions]) -> int:
-    if "str" not in field.lanes and "long" not in field.sets:
-        return 0
-    words = field.text(options_at(condition.path))
-    return words.count(condition.text, condition.mode)
+def _text(options_at: OptionsAt) -> Count:
+    def count(condition: MatchText, field: Field) -> int:
+        if field.strings is None and "long" not in field.sets:
+            return 0
+        return field.text(options_at(condition.path)).count(condition.text, condition.mode)
+
+    return count
 
 
-def _geo(condition: GeoBox | GeoRadius | GeoPolygon, field: Field, options_at: Callable[[str], TextOptions]) -> int:
+def _geo(condition: GeoBox | GeoRadius | GeoPolygon, field: Field) -> int:
     return 0 if field.points is None else field.points.count(condition)
 
 
-def _null(condition: IsNull, field: Field, options_at: Callable[[str], TextOptions]) -> int:
-    return set_size(field.sets["null"]) if "null" in field.sets else 0
+def _everything(_: Condition, field: Field) -> int:
+    return field.rows
 
 
-_COUNTS: dict[type, Callable[[Any, Field, Callable[[str], TextOptions]], int]] = {
-    Match: _match,
-    MatchAny: lambda condition, field, options_at: _any(field, condition.values),
+_COUNTS: dict[type, Count] = {
+    Match: lambda condition, field: _any(field, (condition.value,)),
+    MatchAny: lambda condition, field: _any(field, condition.values),
+    MatchExcept: _everything,
     MatchPrefix: _prefix,
-    MatchText: _text,
+    MatchSubstring: _everything,
     Range: _range,
     DatetimeRange: _dates,
     GeoBox: _geo,
     GeoRadius: _geo,
     GeoPolygon: _geo,
-    IsNull: _null,
+    ValuesCount: _everything,
+    IsEmpty: _everything,
+    IsNull: lambda _, field: set_size(field.sets["null"]) if "null" in field.sets else 0,
+    Nested: _everything,
 }

@@ -16,7 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +128,7 @@ def _but(mask: Mask, rows: int) -> Mask:
 
 def _steps(filter: Filter, ground: _Ground, *, ordered: bool) -> list[_Step]:
     """Clauses, cheap and strict ones first."""
-    groups = [((one,), False, 1) for one in filter.must]
+    groups: list[tuple[tuple[Condition, ...], bool, int]] = [((one,), False, 1) for one in filter.must]
     groups += [((one,), True, 1) for one in filter.must_not]
     if filter.should:
         groups.append((filter.should, False, 1))
@@ -164,7 +164,9 @@ def _some(step: _Step, ground: _Ground, within: Mask) -> Mask:
 
 def _noted(step: _Step, mask: Mask, within: Mask, ground: _Ground, begin: float) -> Clause:
     least = MinShould(step.conditions, step.least) if step.least > 1 else None
-    asked: Condition = step.conditions[0] if len(step.conditions) == 1 else Filter(should=step.conditions, min_should=least)
+    asked: Condition = (
+        step.conditions[0] if len(step.conditions) == 1 else Filter(should=step.conditions, min_should=least)
+    )
     if least is not None:
         asked = Filter(min_should=least)
     text = f"not {describe(asked)}" if step.negated else describe(asked)
@@ -176,7 +178,9 @@ def _find(condition: FieldCondition | Nested, table: Table, indexes: Mapping[str
     """Rows of one table; `prefix` is the path of the array whose elements its rows are."""
     if isinstance(condition, Nested):
         return _nested(condition, table, route_of(condition.path).hops, indexes, prefix)
-    return find_rows(condition, table, text_options(indexes, f"{prefix}.{condition.path}" if prefix else condition.path))
+    return find_rows(
+        condition, table, text_options(indexes, f"{prefix}.{condition.path}" if prefix else condition.path)
+    )
 
 
 def _nested(
@@ -280,7 +284,7 @@ class _ViewGround:
                 unsure = join(unsure, mask)
                 set_parents(unsure, view.overlay.targets, changed.unsure & view.overlay.alive)
         if unsure is not None:
-            self._read(condition, mask, unsure & within & view.alive)
+            self._read(cast(Condition, condition), mask, unsure & within & view.alive)
         return mask
 
     def _read(self, condition: Condition, mask: Mask, unsure: Mask) -> None:

@@ -43,8 +43,8 @@ def facet(views: Sequence[SegmentView], path: str, filter: Filter | None, limit:
     alone = len(found) == 1 and not totals
     for source in found:
         for name, kind in _LANES.items():
-            if name in source.field.lanes:
-                _add(totals, kind, source.field.lanes[name], source, limit if alone else None)
+            if (lane := source.field.lane(name)) is not None:
+                _add(totals, kind, lane, source, limit if alone else None)
     best = sorted(totals.items(), key=lambda item: (-item[1], item[0]))[:limit]
     return [FacetHit(value, count) for (_, value), count in best]
 
@@ -56,9 +56,7 @@ def _add(totals: dict[_Key, int], kind: int, lane: Lane, source: Source, best: i
     else:  # several rows here may be one point
         keys, codes, rows = lane.pairs()
         held = has_rows(source.mask, rows)
-        lifted = source.lift(rows[held])
-        every = np.full((int(lifted.max(initial=0)) + 64) >> 6, ~np.uint64(0))
-        numbers, counts = tally_pairs(codes[held], lifted, len(keys), every)
+        numbers, counts = tally_pairs(codes[held], source.lift(rows[held]), len(keys))
     if best is not None and len(counts) > best:
         kept = counts >= np.partition(counts, len(counts) - best)[len(counts) - best]
         numbers, counts = numbers[kept], counts[kept]

@@ -40,7 +40,7 @@ from tamis.segment.check_row import between
 from tamis.segment.column.field import Bounds, Field, RowSet, mark_set, sorted_rows
 from tamis.segment.column.table import Table
 
-__all__ = ["Found", "find_rows", "join", "rows_to_read"]
+__all__ = ["Found", "find_rows", "join", "lane_of", "rows_to_read"]
 
 Mask = NDArray[np.uint64]
 Doubt = RowSet | None
@@ -66,13 +66,18 @@ def find_rows(condition: FieldCondition, table: Table, options: TextOptions) -> 
         return _inverted(_through(_filled(route), table, route, route.hops), table.rows)
     if isinstance(condition, ValuesCount):
         return _counted(condition, table, route)
-    return _through(_TESTS[type(condition)](condition, options), table, route, route.hops)
+    test = _text(condition, options) if isinstance(condition, MatchText) else _TESTS[type(condition)](condition)
+    return _through(test, table, route, route.hops)
 
 
 def rows_to_read(path: str, table: Table) -> Mask | None:
     """Rows whose values at `path` are not all in columns."""
     route = route_of(path)
-    return _through(lambda field, mask: ("", field.sets.get("long")), table, route, route.hops).unsure
+
+    def test(field: Field, _: Mask) -> tuple[str, Doubt]:
+        return "", field.sets.get("long")
+
+    return _through(test, table, route, route.hops).unsure
 
 
 def _through(test: Test, table: Table, route: Route, hops: tuple[str, ...]) -> Found:
@@ -197,7 +202,8 @@ def _between_all(lengths: NDArray[Any], bounds: ValuesCount) -> NDArray[np.bool_
     return within
 
 
-def _lane_of(value: str | int | bool) -> str:
+def lane_of(value: str | int | bool) -> str:
+    """The lane that a value of this type is in."""
     if isinstance(value, str):
         return "str"
     if isinstance(value, bool):
@@ -213,12 +219,12 @@ def _long_ones(field: Field, values: tuple[Any, ...]) -> Doubt:
     return rows
 
 
-def _match(condition: Match, options: TextOptions) -> Test:
+def _match(condition: Match) -> Test:
     values = (condition.value,)
-    name = _lane_of(condition.value)
+    name = lane_of(condition.value)
 
     def test(field: Field, mask: Mask) -> tuple[str, Doubt]:
-        lane = field.lanes.get(name)
+        lane = field.lane(name)
         how = "no such value" if lane is None else lane.mark_any(values, mask)
         return how, _long_ones(field, values) if name == "str" else None
 
@@ -228,24 +234,24 @@ def _match(condition: Match, options: TextOptions) -> Test:
 def _by_lane(values: tuple[str | int, ...]) -> dict[str, list[Any]]:
     split: dict[str, list[Any]] = {}
     for value in values:
-        split.setdefault(_lane_of(value), []).append(value)
+        split.setdefault(lane_of(value), []).append(value)
     return split
 
 
-def _match_any(condition: MatchAny, options: TextOptions) -> Test:
+def _match_any(condition: MatchAny) -> Test:
     split = _by_lane(condition.values)
 
     def test(field: Field, mask: Mask) -> tuple[str, Doubt]:
         how = "no such value"
         for name, values in split.items():
-            if name in field.lanes:
-                how = field.lanes[name].mark_any(values, mask)
+            if (lane := field.lane(name)) is not None:
+                how = lane.mark_any(values, mask)
         return how, _long_ones(field, condition.values)
 
     return test
 
 
-def _match_except(condition: MatchExcept, options: TextOptions) -> Test:
+def _match_except(condition: MatchExcept) -> Test:
     split = _by_lane(condition.values)
 
     def test(field: Field, mask: Mask) -> tuple[str, Doubt]:
@@ -268,7 +274,7 @@ def _text(condition: MatchText, options: TextOptions) -> Test:
     unordered = condition.mode == "phrase" and options.tokenizer == "prefix"
 
     def test(field: Field, mask: Mask) -> tuple[str, Doubt]:
-        if "str" not in field.lanes and "long" not in field.sets:
+        if field.strings is None and "long" not in field.sets:
             return "no strings", None
         words = field.text(options)
         doubt: Doubt = None if words.whole else field.sets.get("long")
@@ -283,31 +289,29 @@ def _text(condition: MatchText, options: TextOptions) -> Test:
     return test
 
 
-def _prefix(condition: MatchPrefix, options: TextOptions) -> Test:
+def _prefix(condition: MatchPrefix) -> Test:
     def test(field: Field, mask: Mask) -> tuple[str, Doubt]:
-        lane = field.lanes.get("str")
-        how = "no strings" if lane is None else lane.mark_prefix(condition.prefix, mask)
+        how = "no strings" if field.strings is None else field.strings.mark_prefix(condition.prefix, mask)
         return how, field.sets.get("long")
 
     return test
 
 
-def _substring(condition: MatchSubstring, options: TextOptions) -> Test:
+def _substring(condition: MatchSubstring) -> Test:
     def test(field: Field, mask: Mask) -> tuple[str, Doubt]:
-        lane = field.lanes.get("str")
-        how = "no strings" if lane is None else lane.mark_substring(condition.substring, mask)
+        how = "no strings" if field.strings is None else field.strings.mark_substring(condition.substring, mask)
         return how, field.sets.get("long")
 
     return test
 
 
-def _range(condition: Range, options: TextOptions) -> Test:
+def _range(condition: Range) -> Test:
     bounds = Bounds(condition.gt, condition.gte, condition.lt, condition.lte)
 
     def test(field: Field, mask: Mask) -> tuple[str, Doubt]:
         how = "no numbers"
         for name in ("int", "big", "float"):
-            lane = field.lanes.get(name)
+            lane = field.numbers.get(name)
             if lane is not None:
                 how = lane.mark_range(bounds, mask)
         return how, None
@@ -315,37 +319,32 @@ def _range(condition: Range, options: TextOptions) -> Test:
     return test
 
 
-def _datetime_range(condition: DatetimeRange, options: TextOptions) -> Test:
+def _datetime_range(condition: DatetimeRange) -> Test:
     bounds = Bounds(condition.gt, condition.gte, condition.lt, condition.lte)
 
     def test(field: Field, mask: Mask) -> tuple[str, Doubt]:
-        lane = field.lanes.get("str")
-        how = "no strings" if lane is None else lane.moments().mark_range(bounds, mask)
+        how = "no strings" if field.strings is None else field.strings.moments().mark_range(bounds, mask)
         return how, field.sets.get("long")  # a date may have a very long fraction
 
     return test
 
 
-def _geo(condition: GeoBox | GeoRadius | GeoPolygon, options: TextOptions) -> Test:
+def _geo(condition: GeoBox | GeoRadius | GeoPolygon) -> Test:
     def test(field: Field, mask: Mask) -> tuple[str, Doubt]:
         return ("no points" if field.points is None else field.points.mark(condition, mask)), None
 
     return test
 
 
-def _is_null(condition: IsNull, options: TextOptions) -> Test:
-    def test(field: Field, mask: Mask) -> tuple[str, Doubt]:
-        field.mark("null", mask)
-        return "presence", None
-
-    return test
+def _null_there(field: Field, mask: Mask) -> tuple[str, Doubt]:
+    field.mark("null", mask)
+    return "presence", None
 
 
-_TESTS: dict[type, Callable[[Any, TextOptions], Test]] = {
+_TESTS: dict[type, Callable[[Any], Test]] = {
     Match: _match,
     MatchAny: _match_any,
     MatchExcept: _match_except,
-    MatchText: _text,
     MatchPrefix: _prefix,
     MatchSubstring: _substring,
     Range: _range,
@@ -353,5 +352,5 @@ _TESTS: dict[type, Callable[[Any, TextOptions], Test]] = {
     GeoBox: _geo,
     GeoRadius: _geo,
     GeoPolygon: _geo,
-    IsNull: _is_null,
+    IsNull: lambda _: _null_there,
 }

@@ -1,10 +1,10 @@
 """How a payload path runs through a table of columns.
 
-    a.b          field a.b of the table
-    a.b[]        the same field, elements of arrays only           each
-    p[].q[].b    child table p, in it child table q, its field b   hops p, q
-    a[0].b       no column: rows with an array at `a` are read     exact is False
-    a[][].b      no column either: arrays inside arrays
+a.b          field a.b of the table
+a.b[]        the same field, elements of arrays only           each
+p[].q[].b    child table p, in it child table q, its field b   hops p, q
+a[0].b       no column: rows with an array at `a` are read     exact is False
+a[][].b      no column either: arrays inside arrays
 """
 
 from __future__ import annotations

@@ -107,13 +107,16 @@ def _by_value(views: Sequence[SegmentView], query: ScrollQuery, order: OrderBy) 
 
 def _first(source: Source, bounds: Bounds, limit: int, *, descending: bool) -> list[tuple[int | float, int]]:
     """The first pairs of value and row of every kind of value that has an order."""
-    lanes = [source.field.lanes[name] for name in ("int", "big", "float") if name in source.field.lanes]
-    if "str" in source.field.lanes:
-        lanes.append(source.field.lanes["str"].moments())
+    field = source.field
+    lanes = [field.numbers[name] for name in ("int", "big", "float") if name in field.numbers]
+    if field.strings is not None:
+        lanes.append(field.strings.moments())
     pairs: list[tuple[Any, int]] = []
     for lane in lanes:
         # a child row or an overlay row is not yet a point: its point may come several times
-        values, rows = lane.first(bounds, source.mask, limit if source.rows is None else lane.size, descending=descending)
+        values, rows = lane.first(
+            bounds, source.mask, limit if source.rows is None else lane.size, descending=descending
+        )
         pairs.extend(zip(values.tolist(), source.lift(rows).tolist(), strict=True))
     return pairs
 

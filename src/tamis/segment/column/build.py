@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from tamis.limits import COLUMN_PATHS_MAX
 from tamis.model.path import EVERY, Path, parse_path
 from tamis.model.schema import PayloadIndex
-from tamis.segment.column.build_field import FieldPart, build_field
+from tamis.segment.column.build_field import FieldPart, FieldTarget, build_field
 from tamis.segment.column.field import Field
 from tamis.segment.column.sealed_table import Arrays, FieldMeta, SealedMeta, TableMeta
 from tamis.segment.column.table import Table, TablePart
 
-__all__ = ["build_table", "present_rows"]
+__all__ = ["build_table"]
 
 
 def build_table(
@@ -76,7 +76,7 @@ class _Builder:
                 spilled.extend(_present(part) for part in parts)
                 continue
             index = self._index((*steps, *parse_path(path).steps))
-            meta = build_field(path, parts, rows, index, f"{prefix}f{len(fields)}.", self.arrays)
+            meta = build_field(FieldTarget(path, rows, index, f"{prefix}f{len(fields)}."), parts, self.arrays)
             if meta is not None:
                 fields.append(meta)
                 self.paths_left -= 1
@@ -100,10 +100,10 @@ class _Builder:
 
 def _present(part: FieldPart) -> NDArray[np.int64]:
     """New rows of everything that has the field."""
-    return part.targets[(part.targets >= 0) & present_rows(part.field)]
+    return part.targets[(part.targets >= 0) & _present_rows(part.field)]
 
 
-def present_rows(field: Field) -> NDArray[np.bool_]:
+def _present_rows(field: Field) -> NDArray[np.bool_]:
     """Per row, whether it has anything at the path."""
     mask = np.zeros((field.rows + 63) >> 6, np.uint64)
     field.mark_present(mask)

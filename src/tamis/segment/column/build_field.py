@@ -4,7 +4,7 @@
                                rows of each set, lengths, points, words
 
 `targets[row]` is the new row of a part's row, -1 for rows that are left out. Only columns are read; the one exception
-is a text index made after its strings were found too long for a column (`TextRows`).
+is a text index made after its strings were found too long for a column.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from tamis.limits import COLUMN_DISTINCT_BYTES_MAX, COLUMN_DISTINCT_SHARE_MAX, C
 from tamis.model.path import leaves, parse_path, resolve
 from tamis.model.payload import decode_payload
 from tamis.model.schema import IndexKind, PayloadIndex, TextOptions
-from tamis.segment.column.field import LANES, SETS, Field, Keys, RowSet, sorted_rows
-from tamis.segment.column.lane import make_lane
+from tamis.segment.column.field import LANES, SETS, Field, Keys, Lane, RowSet, sorted_rows
+from tamis.segment.column.lane import SealedNumbers, SealedStrings, group_rows
 from tamis.segment.column.sealed_table import Arrays, FieldMeta, store_lane, store_text
 from tamis.segment.column.strings import Dictionary
 from tamis.segment.column.text import Documents, make_text, read_documents
 
-__all__ = ["FieldPart", "build_field", "packed_rows"]
+__all__ = ["FieldPart", "FieldTarget", "build_field"]
 
 U32 = NDArray[np.uint32]
 Pairs = tuple[Keys, NDArray[Any], NDArray[np.int64]]
@@ -47,43 +47,65 @@ class FieldPart:
         return targets[kept], kept
 
 
-def build_field(path: str, parts: Sequence[FieldPart], rows: int, index: PayloadIndex | None, prefix: str, arrays: Arrays) -> FieldMeta | None:
-    """Store the path under `prefix`; None if no kept row has anything there."""
-    before = len(arrays)
-    cut = min(part.field.cut for part in parts)
+@dataclass(frozen=True, slots=True)
+class FieldTarget:
+    """Where a path is stored: array names start with `prefix`; `index` is the explicit index on it."""
+
+    path: str
+    rows: int
+    index: PayloadIndex | None
+    prefix: str
+
+    def wants(self, kind: IndexKind) -> bool:
+        """Whether the index is of this kind."""
+        return self.index is not None and self.index.kind == kind
+
+
+def build_field(target: FieldTarget, parts: Sequence[FieldPart], arrays: Arrays) -> FieldMeta | None:
+    """Add the arrays of one path; None if no kept row has anything there."""
+    before, prefix = len(arrays), target.prefix
     long = [_moved_set(parts, "long")]
+    kept_all = _store_strings(target, parts, long, arrays)
     for name in LANES:
-        pairs = [_moved_pairs(part, name) for part in parts if name in part.field.lanes]
-        if name == "str":
-            pairs = [_without_long(p, long) for p in pairs]
-        keys, codes, targets = _one_key_set(pairs)
-        if not len(targets):
-            continue
-        if name == "str":
-            raws = list(keys)
-            if _too_distinct(raws, len(targets)):
-                long.append(targets)
-                cut = 0
-                continue
-            lane = make_lane(Dictionary.of(raws), codes, targets.astype(np.uint32), rows)
-            if index is not None and index.kind == IndexKind.DATETIME:
-                store_lane(lane.moments(), f"{prefix}moments.", arrays)
-        else:
+        pairs = [_moved_pairs(part, lane) for part in parts if (lane := part.field.numbers.get(name)) is not None]
+        if sum(len(targets) for _, _, targets in pairs):
+            keys, codes, targets = _one_key_set(pairs)
             assert isinstance(keys, np.ndarray)
-            lane = make_lane(keys, codes, targets.astype(np.uint32), rows)
-        store_lane(lane, f"{prefix}{name}.", arrays)
-    _store_sets(parts, np.concatenate(long), rows, prefix, arrays)
+            grouped = group_rows(codes, targets.astype(np.uint32), len(keys), target.rows)
+            store_lane(SealedNumbers(keys, *grouped), f"{prefix}{name}.", arrays)
+    _store_sets(parts, np.concatenate(long), target, arrays)
     _store_points(parts, prefix, arrays)
     if len(arrays) == before:
         return None
-    if index is not None and index.kind == IndexKind.TEXT:
-        options = index.text or TextOptions()
-        return FieldMeta(path, cut, options, _store_text(path, parts, options, f"{prefix}text.", arrays))
-    return FieldMeta(path, cut)
+    cut = min(part.field.cut for part in parts) if kept_all else 0
+    if target.index is None or not target.wants(IndexKind.TEXT):
+        return FieldMeta(target.path, cut)
+    options = target.index.text or TextOptions()
+    return FieldMeta(target.path, cut, options, _store_text(target, parts, options, arrays))
 
 
-def _moved_pairs(part: FieldPart, name: str) -> Pairs:
-    keys, codes, rows = part.field.lanes[name].pairs()
+def _store_strings(
+    target: FieldTarget, parts: Sequence[FieldPart], long: list[NDArray[np.int64]], arrays: Arrays
+) -> bool:
+    """Store the lane of strings; rows whose strings do not fit go to `long`. False if all of them did."""
+    pairs = [_moved_pairs(part, part.field.strings) for part in parts if part.field.strings is not None]
+    keys, codes, targets = _one_key_set([_without_long(some, long) for some in pairs])
+    if not len(targets):
+        return True
+    raws = [key for key in keys if isinstance(key, bytes)]
+    if _too_distinct(raws, len(targets)):
+        long.append(targets)
+        return False
+    grouped = group_rows(codes, targets.astype(np.uint32), len(raws), target.rows)
+    lane = SealedStrings(Dictionary.of(raws), *grouped)
+    store_lane(lane, f"{target.prefix}str.", arrays)
+    if target.wants(IndexKind.DATETIME):
+        store_lane(lane.moments(), f"{target.prefix}moments.", arrays)
+    return True
+
+
+def _moved_pairs(part: FieldPart, lane: Lane) -> Pairs:
+    keys, codes, rows = lane.pairs()
     targets, kept = part.move(rows)
     codes = codes if kept.all() else codes[kept]
     used = np.flatnonzero(np.bincount(codes, minlength=len(keys)))
@@ -125,7 +147,9 @@ def _one_key_set(parts: Sequence[Pairs]) -> Pairs:
 
 def _too_distinct(raws: Sequence[bytes], pairs: int) -> bool:
     """Mostly different long strings: a dictionary would be a second copy of the payloads."""
-    return len(raws) > pairs * COLUMN_DISTINCT_SHARE_MAX and sum(map(len, raws)) > COLUMN_DISTINCT_BYTES_MAX * max(len(raws), 10_000)
+    return len(raws) > pairs * COLUMN_DISTINCT_SHARE_MAX and sum(map(len, raws)) > COLUMN_DISTINCT_BYTES_MAX * max(
+        len(raws), 10_000
+    )
 
 
 def _moved_set(parts: Sequence[FieldPart], name: str) -> NDArray[np.int64]:
@@ -133,11 +157,12 @@ def _moved_set(parts: Sequence[FieldPart], name: str) -> NDArray[np.int64]:
     return np.concatenate(moved) if moved else np.empty(0, np.int64)
 
 
-def _store_sets(parts: Sequence[FieldPart], long: NDArray[np.int64], rows: int, prefix: str, arrays: Arrays) -> None:
+def _store_sets(parts: Sequence[FieldPart], long: NDArray[np.int64], target: FieldTarget, arrays: Arrays) -> None:
+    prefix = target.prefix
     for name in SETS:
         moved = long if name == "long" else _moved_set(parts, name)
         if len(moved):
-            arrays[prefix + name] = packed_rows(np.unique(moved), rows)
+            arrays[prefix + name] = _packed_rows(np.unique(moved), target.rows)
     if f"{prefix}array" in arrays:
         lengths = np.concatenate(
             [p.field.lengths[p.move(sorted_rows(p.field.sets["array"]))[1]] for p in parts if "array" in p.field.sets]
@@ -146,7 +171,7 @@ def _store_sets(parts: Sequence[FieldPart], long: NDArray[np.int64], rows: int, 
         arrays[f"{prefix}lengths"] = in_order.astype(np.min_scalar_type(int(in_order.max())))
 
 
-def packed_rows(rows: NDArray[Any], count: int) -> RowSet:
+def _packed_rows(rows: NDArray[Any], count: int) -> RowSet:
     """Ascending rows, as a list or as mask words, whichever is smaller."""
     if len(rows) * 32 <= count:
         return rows.astype(np.uint32)
@@ -172,7 +197,7 @@ def _store_points(parts: Sequence[FieldPart], prefix: str, arrays: Arrays) -> No
     arrays[f"{prefix}points.rows"] = np.concatenate(rows)[order].astype(np.uint32)
 
 
-def _store_text(path: str, parts: Sequence[FieldPart], options: TextOptions, prefix: str, arrays: Arrays) -> bool:
+def _store_text(target: FieldTarget, parts: Sequence[FieldPart], options: TextOptions, arrays: Arrays) -> bool:
     """Store the words; whether those of long strings are among them."""
     documents: list[Documents] = []
     whole = True
@@ -189,8 +214,8 @@ def _store_text(path: str, parts: Sequence[FieldPart], options: TextOptions, pre
             if part.payload is None:
                 whole = False
                 continue
-            documents.append(_read_long(path, part, rows[kept], options))
-    store_text(make_text(documents, options, whole=whole), prefix, arrays)
+            documents.append(_read_long(target.path, part, rows[kept], options))
+    store_text(make_text(documents, options, whole=whole), f"{target.prefix}text.", arrays)
     return whole
 
 

@@ -15,7 +15,7 @@ smaller, mask words (uint64); strings shorter than `cut` bytes are never in `lon
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil, floor, inf, nextafter
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -36,9 +36,10 @@ __all__ = [
     "Field",
     "Keys",
     "Lane",
+    "NumberLane",
     "RowSet",
+    "StringLane",
     "TextLane",
-    "TextSource",
     "mark_set",
     "set_size",
     "sorted_rows",
@@ -66,6 +67,12 @@ class Bounds:
     gte: float | None = None
     lt: float | None = None
     lte: float | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether no number at all is inside."""
+        low, high = self.floats()
+        return low > high
 
     def integers(self, dtype: type[np.integer[Any]]) -> tuple[int, int]:
         """The least and the greatest integer of `dtype` inside; an empty range has them the wrong way round."""
@@ -127,41 +134,16 @@ class Lane(Protocol):
         """Rows with some value that is none of `values`."""
         ...
 
-    def mark_range(self, bounds: Bounds, mask: Mask) -> str:
-        """Numbers in `bounds`."""
-        ...
-
-    def mark_prefix(self, prefix: str, mask: Mask) -> str:
-        """Rows with a string that begins with `prefix`."""
-        ...
-
-    def mark_substring(self, substring: str, mask: Mask) -> str:
-        """Rows with a string that holds `substring`."""
-        ...
-
     def mark_all(self, mask: Mask) -> None:
-        """Rows with any value at all."""
+        """Rows with any value."""
         ...
 
     def count_any(self, values: Sequence[Any]) -> int:
         """How many rows `mark_any` finds; exact when sealed, a bound while live."""
         ...
 
-    def count_range(self, bounds: Bounds) -> int:
-        """How many rows `mark_range` finds, at most."""
-        ...
-
-    def count_prefix(self, prefix: str) -> int:
-        """How many rows `mark_prefix` finds, at most."""
-        ...
-
     def pairs(self) -> tuple[Keys, NDArray[Any], U32]:
         """Distinct keys (strings as UTF-8), and per pair the number of its key and its row."""
-        ...
-
-    def first(self, bounds: Bounds, mask: Mask, limit: int, *, descending: bool) -> tuple[NDArray[Any], U32]:
-        """Values and rows, of rows in `mask`, from the end of `bounds` that comes first: at least `limit` pairs if there
-        are so many, among them every pair that is as good as one of them; in no particular order."""
         ...
 
     def tally(self, mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -172,7 +154,42 @@ class Lane(Protocol):
         """The keys with these numbers, as Python values."""
         ...
 
-    def moments(self) -> Lane:
+
+class NumberLane(Lane, Protocol):
+    """Numbers, bools (0 and 1) and moments."""
+
+    def mark_range(self, bounds: Bounds, mask: Mask) -> str:
+        """Rows with some number in `bounds`."""
+        ...
+
+    def count_range(self, bounds: Bounds) -> int:
+        """How many rows `mark_range` finds; exact when sealed, a bound while live."""
+        ...
+
+    def first(self, bounds: Bounds, mask: Mask, limit: int, *, descending: bool) -> tuple[NDArray[Any], U32]:
+        """Values and rows, of rows in `mask`, from the end of `bounds` that comes first.
+
+        At least `limit` pairs if there are so many, with every pair that ties with one of them, in any order.
+        """
+        ...
+
+
+class StringLane(Lane, Protocol):
+    """Strings."""
+
+    def mark_prefix(self, prefix: str, mask: Mask) -> str:
+        """Rows with some string that starts with `prefix`."""
+        ...
+
+    def mark_substring(self, substring: str, mask: Mask) -> str:
+        """Rows with some string that contains `substring`."""
+        ...
+
+    def count_prefix(self, prefix: str) -> int:
+        """How many rows `mark_prefix` finds; exact when sealed, a bound while live."""
+        ...
+
+    def moments(self) -> NumberLane:
         """The strings that read as dates, as microseconds (int64)."""
         ...
 
@@ -209,13 +226,22 @@ class Field:
     """Everything at one path, over `rows` rows."""
 
     rows: int
-    lanes: Mapping[str, Lane]
+    strings: StringLane | None
+    numbers: Mapping[str, NumberLane]  # by the other names of LANES
     sets: Mapping[str, RowSet]
     lengths: NDArray[Any]  # of the arrays in set array, in row order
     points: Points | None
     cut: int
     text: TextSource
-    sizes: Mapping[str, int] = field(default_factory=dict)  # bytes by part
+
+    @property
+    def lanes(self) -> dict[str, Lane]:
+        """All lanes by name."""
+        return dict(self.numbers) if self.strings is None else {"str": self.strings, **self.numbers}
+
+    def lane(self, name: str) -> Lane | None:
+        """One lane, None if it has no values."""
+        return self.strings if name == "str" else self.numbers.get(name)
 
     def mark(self, name: str, mask: Mask) -> None:
         """Add the rows of one set."""

@@ -6,6 +6,7 @@ value is two list appends, a dictionary look-up for strings and a share of a num
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import compress
 from typing import Any
 
@@ -14,9 +15,9 @@ from numpy.typing import NDArray
 
 from tamis.limits import COLUMN_STRING_BYTES_MAX
 from tamis.model.geometry import geo_point
-from tamis.model.schema import TextOptions
-from tamis.segment.column.field import SETS, Field, Lane, TextLane
-from tamis.segment.column.live_lane import LiveLane, LiveStringView, LiveTextView, LiveView, Strings
+from tamis.segment.column.field import SETS, Field, NumberLane
+from tamis.segment.column.live_lane import LiveLane, LiveNumbers
+from tamis.segment.column.live_strings import LiveStrings, LiveText, Strings
 from tamis.segment.column.points import Points
 
 __all__ = ["LiveField", "split_by_type"]
@@ -118,13 +119,16 @@ class LiveField:
 
     def view(self, count: int) -> Field:
         """The rows below `count`."""
-        lanes: dict[str, Lane] = {}
+        strings: LiveStrings | None = None
+        numbers: dict[str, NumberLane] = {}
         sets: dict[str, NDArray[np.uint32]] = {}
         lengths: NDArray[Any] = np.empty(0, np.uint32)
         for name, lane in tuple(self._lanes.items()):
             rows, values = lane.upto(count)
-            if len(rows):
-                lanes[name] = LiveStringView(rows, values, self.strings) if name == "str" else LiveView(rows, values)
+            if len(rows) and name == "str":
+                strings = LiveStrings(rows, values, self.strings)
+            elif len(rows):
+                numbers[name] = LiveNumbers(rows, values)
         for name in SETS:
             if (group := self._sets.get(name)) is not None:
                 rows, values = group.upto(count)
@@ -135,27 +139,14 @@ class LiveField:
         if self._points is not None:
             rows, places = self._points.upto(count)
             points = Points(places[:, 0].copy(), places[:, 1].copy(), rows, by_latitude=False) if len(rows) else None
-        return Field(count, lanes, sets, lengths, points, COLUMN_STRING_BYTES_MAX + 1, _LiveText(lanes, self.strings))
+        cut = COLUMN_STRING_BYTES_MAX + 1
+        return Field(count, strings, numbers, sets, lengths, points, cut, partial(LiveText, strings))
 
     @property
     def nbytes(self) -> int:
         """Bytes reserved, strings apart."""
         groups = [*self._lanes.values(), *self._sets.values()]
         return sum(group.nbytes for group in groups) + (self._points.nbytes if self._points else 0)
-
-
-class _LiveText:
-    """A TextSource over live strings."""
-
-    def __init__(self, lanes: dict[str, Lane], strings: Strings) -> None:
-        self._lanes = lanes
-        self._strings = strings
-
-    def __call__(self, options: TextOptions) -> TextLane:
-        lane = self._lanes.get("str")
-        if not isinstance(lane, LiveStringView):
-            lane = LiveStringView(np.empty(0, np.uint32), np.empty(0, np.uint32), self._strings)
-        return LiveTextView(lane, options, whole=False)
 
 
 def split_by_type(rows: list[int], values: list[Any]) -> dict[type, tuple[list[int], list[Any]]]:

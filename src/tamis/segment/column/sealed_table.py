@@ -20,13 +20,22 @@ from numpy.typing import NDArray
 
 from tamis.model.schema import PayloadIndex, TextOptions
 from tamis.segment.column.field import LANES, SETS, Field, TextLane
-from tamis.segment.column.lane import SealedLane
+from tamis.segment.column.lane import Grouped, SealedNumbers, SealedStrings
 from tamis.segment.column.points import Points
 from tamis.segment.column.strings import Dictionary
 from tamis.segment.column.table import Child, Table
 from tamis.segment.column.text import SealedText, make_text, read_documents
 
-__all__ = ["FieldMeta", "SealedMeta", "SealedTable", "SealedWords", "TableMeta", "open_table", "store_lane", "store_text"]
+__all__ = [
+    "FieldMeta",
+    "SealedMeta",
+    "SealedTable",
+    "SealedWords",
+    "TableMeta",
+    "open_table",
+    "store_lane",
+    "store_text",
+]
 
 Arrays = dict[str, NDArray[Any]]
 U32 = NDArray[np.uint32]
@@ -142,10 +151,8 @@ class SealedTable:
         meta = self._meta.fields[number]
         prefix = f"{self._prefix}f{number}."
         arrays = self._arrays
-        lanes = {name: lane for name in LANES if (lane := _open_lane(arrays, f"{prefix}{name}.")) is not None}
-        moments = _open_lane(arrays, f"{prefix}moments.")
-        if moments is not None and "str" in lanes:
-            lanes["str"].adopt_moments(moments)
+        strings = _open_strings(arrays, prefix)
+        numbers = {name: lane for name in LANES if (lane := _open_numbers(arrays, f"{prefix}{name}.")) is not None}
         sets = {name: rows for name in SETS if (rows := arrays.get(prefix + name)) is not None}
         points = None
         if (lon := arrays.get(f"{prefix}points.lon")) is not None:
@@ -154,13 +161,13 @@ class SealedTable:
         stored = None
         if meta.text is not None:
             stored = _open_text(arrays, f"{prefix}text.", meta)
-        return Field(self._meta.rows, lanes, sets, lengths, points, meta.cut, SealedWords(lanes.get("str"), stored))
+        return Field(self._meta.rows, strings, numbers, sets, lengths, points, meta.cut, SealedWords(strings, stored))
 
 
 class SealedWords:
     """The TextSource of a sealed field: the stored words when the options are the same, else cut on first use."""
 
-    def __init__(self, strings: SealedLane | None, stored: SealedText | None) -> None:
+    def __init__(self, strings: SealedStrings | None, stored: SealedText | None) -> None:
         self._strings = strings
         self.stored = stored
         self._made: dict[TextOptions, SealedText] = {}
@@ -171,26 +178,34 @@ class SealedWords:
         made = self._made.get(options)
         if made is None:
             parts = []
-            if self._strings is not None and isinstance(self._strings.keys, Dictionary):
+            if self._strings is not None:
                 _, codes, rows = self._strings.pairs()
                 parts = [read_documents(self._strings.keys.texts(), options, codes, rows)]
             made = self._made[options] = make_text(parts, options, whole=False)
         return made
 
 
-def _open_lane(arrays: Mapping[str, NDArray[Any]], prefix: str) -> SealedLane | None:
-    rows = arrays.get(f"{prefix}rows")
-    if rows is None:
+def _open_numbers(arrays: Mapping[str, NDArray[Any]], prefix: str) -> SealedNumbers | None:
+    keys = arrays.get(f"{prefix}keys")
+    return None if keys is None else SealedNumbers(keys, *_open_rows(arrays, prefix))
+
+
+def _open_strings(arrays: Mapping[str, NDArray[Any]], prefix: str) -> SealedStrings | None:
+    block = arrays.get(f"{prefix}str.block")
+    if block is None:
         return None
-    keys: Any = arrays.get(f"{prefix}keys")
-    if keys is None:
-        keys = Dictionary(arrays[f"{prefix}block"], arrays[f"{prefix}ends"])
-    return SealedLane(keys, arrays[f"{prefix}starts"], rows, arrays.get(f"{prefix}codes"))
+    keys = Dictionary(block, arrays[f"{prefix}str.ends"])
+    moments = _open_numbers(arrays, f"{prefix}moments.")
+    return SealedStrings(keys, *_open_rows(arrays, f"{prefix}str."), moments)
 
 
-def store_lane(lane: SealedLane, prefix: str, arrays: Arrays) -> None:
+def _open_rows(arrays: Mapping[str, NDArray[Any]], prefix: str) -> Grouped:
+    return arrays[f"{prefix}starts"], arrays[f"{prefix}rows"], arrays.get(f"{prefix}codes")
+
+
+def store_lane(lane: SealedNumbers | SealedStrings, prefix: str, arrays: Arrays) -> None:
     """Put a lane's arrays where `open_table` finds them."""
-    if isinstance(lane.keys, Dictionary):
+    if isinstance(lane, SealedStrings):
         arrays[f"{prefix}block"], arrays[f"{prefix}ends"] = lane.keys.block, lane.keys.ends
     else:
         arrays[f"{prefix}keys"] = lane.keys

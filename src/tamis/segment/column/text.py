@@ -84,7 +84,7 @@ class SealedText:
         if len(found) * 64 < len(self.rows):
             for other in lists[1:]:
                 place = np.minimum(np.searchsorted(other, found), len(other) - 1)
-                found = found[other[place] == found]
+                found = np.compress(other[place] == found, found)
             return found
         left, right = np.zeros((2, (len(self.rows) + 63) >> 6), np.uint64)
         set_rows(left, found)
@@ -101,7 +101,7 @@ class SealedText:
         phrase = np.array([self.words.find(token) for token in query_tokens(text, self.options)], np.uint32)
         found = np.zeros(len(documents), np.uint8)
         mark_phrase(self.sequence, self.ends, documents, phrase, found)
-        return documents[found != 0]
+        return np.compress(found != 0, documents)
 
     def count(self, text: str, mode: str) -> int:
         lists = self._lists(text, mode)
@@ -110,7 +110,12 @@ class SealedText:
         return min(len(self.rows), sum(map(len, lists))) if mode == "any" else len(lists[0])
 
     def read(self) -> Documents:
-        return Documents(self.words.raws(), self.sequence, np.diff(self.ends.astype(np.int64)), self.rows)
+        return Documents(
+            self.words.raws(),
+            self.sequence,
+            self.ends[1:].astype(np.int64) - self.ends[:-1].astype(np.int64),
+            self.rows,
+        )
 
 
 def read_documents(texts: Iterable[str], options: TextOptions, numbers: NDArray[Any], rows: U32) -> Documents:
