@@ -18,6 +18,7 @@ from tamis.collection.places import LocalPlaces, MemoryPlaces, Places
 from tamis.collection.threads import build_pool
 from tamis.embedded.collection import Collection
 from tamis.embedded.names import check_collection_name, nearest_name
+from tamis.embedded.warm_up import warm_up
 from tamis.errors import Conflict, NotFound, Rejected
 from tamis.shard.runtime import Runtime
 from tamis.wire.schema_reader import read_schema
@@ -34,14 +35,16 @@ def open_database(directory: str | os.PathLike[str] | None = None) -> Database:
     ...     db.collections()
     []
     """
-    if directory is None:
-        return Database(MemoryPlaces())
+    return Database(MemoryPlaces() if directory is None else LocalPlaces(_path(directory)))
+
+
+def _path(directory: Any) -> Path:
     if not isinstance(directory, (str, os.PathLike)) or not os.fspath(directory):
         raise Rejected("directory", f"must be a path, or left out for a database in memory; got {directory!r}")
     path = Path(directory)
     if path.exists() and not path.is_dir():
         raise Rejected("directory", f"{path} is a file; give a directory")
-    return Database(LocalPlaces(path))
+    return path
 
 
 class Database:
@@ -95,8 +98,8 @@ class Database:
         """The collection of this name. Raises NotFound."""
         with self._lock:
             self._check_open()
-            known = self._open.get(name) if isinstance(name, str) else None
-            return known if known is not None else self._opened(name, self._entry(name))
+            entry = self._entry(name)
+            return self._open[name] if name in self._open else self._opened(name, entry)
 
     def delete_collection(self, name: str) -> None:
         """Delete a collection and its bytes; its handles refuse from now on. Raises NotFound."""
@@ -135,6 +138,7 @@ class Database:
         return f"<tamis.Database {self._places.name}{' (closed)' if self._closed else ''}>"
 
     def _opened(self, name: str, entry: Entry) -> Collection:
+        warm_up(params.distance for params in entry.schema.vectors.values())
         place = self._places.shard(entry.number)
         collection = Collection(StoredCollection.open(name, place, entry.schema, self._runtime))
         self._open[name] = collection
