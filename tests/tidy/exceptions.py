@@ -20,7 +20,6 @@ PARAMETERS: dict[str, int] = {
     "src/tamis/search/exact.py::_each": 6,
     "src/tamis/search/nearest.py::_scan": 6,
     "src/tamis/search/nearest.py::_walk": 7,
-    "src/tamis/segment/column/build_field.py::build_field": 6,
     "src/tamis/segment/dense.py::build_dense": 7,
     "src/tamis/segment/graph.py::_link": 6,
 }

@@ -16,10 +16,8 @@ import numpy as np
 from tamis.kernels.compile import kernel
 
 __all__ = [
-    "count_codes",
     "count_codes_in",
     "count_lists_in",
-    "keep_range",
     "mark_box",
     "mark_flagged",
     "mark_phrase",
@@ -48,27 +46,6 @@ def mark_range(codes, low, width, mask):
 
 
 @kernel
-def keep_range(codes, low, width, mask):
-    """Clear the rows of `mask` whose code is not in ``[low, low + width)``; how many are left. Reads set rows only."""
-    total = 0
-    for w in range(mask.shape[0]):
-        word = mask[w]
-        left = np.uint64(0)
-        b = np.uint64(0)
-        while word != 0:
-            while word & np.uint64(0xFF) == 0:
-                word >>= np.uint64(8)
-                b += np.uint64(8)
-            if word & _ONE and np.uint32(codes[(w << 6) + np.int64(b)]) - low < width:
-                left |= _ONE << b
-                total += 1
-            word >>= _ONE
-            b += _ONE
-        mask[w] = left
-    return total
-
-
-@kernel
 def mark_flagged(codes, flags, mask):
     """Set the rows whose code c has ``flags[c]`` (uint8; one entry per value and one, zero, for none)."""
     n = codes.shape[0]
@@ -87,17 +64,8 @@ def mark_where(rows, chosen, mask):
 
 
 @kernel
-def count_codes(codes, counts):
-    """``counts[c] += 1`` for every code; codes past the last count are skipped."""
-    k = counts.shape[0]
-    for c in codes:
-        if c < k:
-            counts[c] += 1
-
-
-@kernel
 def count_codes_in(codes, mask, counts):
-    """`count_codes` over the rows set in `mask`."""
+    """``counts[c] += 1`` for the code c of every row in `mask`; codes past the last count are skipped."""
     k = counts.shape[0]
     for w in range(mask.shape[0]):
         word = mask[w]

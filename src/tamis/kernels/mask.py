@@ -14,7 +14,6 @@ __all__ = [
     "and_count",
     "andnot_count",
     "count_bits",
-    "count_rows_in",
     "keep_rows",
     "list_rows",
     "set_parents",
@@ -83,15 +82,6 @@ def list_rows(mask, rows):
             n += 1
             word ^= low
     return n
-
-
-@kernel
-def count_rows_in(mask, rows):
-    """How many of `rows` are set."""
-    total = 0
-    for r in rows:
-        total += np.int64((mask[r >> 6] >> np.uint64(r & 63)) & _ONE)
-    return total
 
 
 @kernel

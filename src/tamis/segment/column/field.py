@@ -40,6 +40,7 @@ __all__ = [
     "RowSet",
     "StringLane",
     "TextLane",
+    "TextSource",
     "mark_set",
     "set_size",
     "sorted_rows",

@@ -147,6 +147,8 @@ class LiveStrings(LiveView):
         if len(codes) == 1:
             same: NDArray[np.bool_] = self._codes == codes[0]
             return same
+        if not codes:
+            return np.zeros(len(self._codes), np.bool_)
         flags = np.zeros(self._count, np.bool_)
         flags[[code for code in codes if code < self._count]] = True
         return flags[self._codes]
