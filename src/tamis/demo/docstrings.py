@@ -109,7 +109,7 @@ def _entry(node: _Documented, text: str, outer: str, source: _Source) -> Entry:
         "line_count": text.count("\n") + 1,
         "has_examples": ">>>" in text,
         "is_private": any(part.startswith("_") and part != "__init__" for part in f"{source.module}.{name}".split(".")),
-        "summary": text.strip().split("\n")[0][:200],
+        "summary": _summary(text),
     }
     if source.copyright_year is not None:
         payload["copyright_year"] = source.copyright_year
@@ -120,6 +120,13 @@ def _entry(node: _Documented, text: str, outer: str, source: _Source) -> Entry:
         payload["parameter_count"] = len(payload["parameters"])
         payload["is_async"] = isinstance(node, ast.AsyncFunctionDef)
     return Entry(f"{name} {name} {payload['qualname']} {source.module}\n{text}", payload)
+
+
+def _summary(text: str) -> str:
+    """The first line that is prose."""
+    lines = [line.strip() for line in text.split("\n")]
+    prose = (line for line in lines if line and not line.startswith((">>>", "==", "--", "..")))
+    return next(prose, lines[0])[:200]
 
 
 def _kind(node: _Documented, outer: str) -> str:

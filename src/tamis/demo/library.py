@@ -1,7 +1,7 @@
 """The demo's data directory: built once from what is installed, then only opened.
 
-    demo-data/catalog, collections/…           a tamis database with one collection, `python`
-    demo-data/vocabulary.txt, embedding.npz    for embedding later questions; written last: they say "complete"
+demo-data/catalog, collections/…           a tamis database with one collection, `python`
+demo-data/vocabulary.txt, embedding.npz    for embedding later questions; written last: they say "complete"
 """
 
 from __future__ import annotations
@@ -59,23 +59,26 @@ def _clear(directory: Path) -> None:
 
 
 def _build(directory: Path, console: Console) -> None:
-    columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as bars:
+    with _bars(console) as bars:
         reading = bars.add_task("reading source files", total=None)
         entries = documented(lambda done, total: bars.update(reading, completed=done, total=total))
         learning = bars.add_task("learning 256 numbers per text", total=1)
         embedding, vectors = fit([entry.text for entry in entries])
         bars.update(learning, completed=1)
-        with open_database(directory) as db:
-            collection = db.create_collection(COLLECTION, vectors={"size": vectors.shape[1], "distance": "Cosine"})
+    with open_database(directory) as db:
+        collection = db.create_collection(COLLECTION, vectors={"size": vectors.shape[1], "distance": "Cosine"})
+        with _bars(console) as bars:
             storing = bars.add_task("storing points", total=len(entries))
             for start in range(0, len(entries), _BATCH):
                 _store(collection, entries, vectors, slice(start, start + _BATCH))
                 bars.update(storing, completed=min(start + _BATCH, len(entries)))
-            indexing = bars.add_task("sealing, building the graph", total=1)
-            collection.optimize()
-            bars.update(indexing, completed=1)
+        collection.optimize()
     embedding.save(directory)
+
+
+def _bars(console: Console) -> Progress:
+    columns = (TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console)
 
 
 def _store(collection: Collection, entries: list[Entry], vectors: NDArray[np.float32], part: slice) -> None:

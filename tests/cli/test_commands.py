@@ -1,0 +1,115 @@
+"""The command line through typer's runner: what it prints and its exit codes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import tamis
+from tamis.cli import app
+
+COMMANDS = ("demo", "collections", "info", "search", "explain", "check")
+runner = CliRunner(env={"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"})
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    path = tmp_path / "data"
+    with tamis.open(path) as db:
+        docs = db.create_collection("docs", vectors={"size": 3, "distance": "Euclid"})
+        payloads = [{"kind": "even" if n % 2 == 0 else "odd", "n": n} for n in range(40)]
+        docs.upsert(ids=range(40), vectors=np.arange(120).reshape(40, 3), payloads=payloads)
+        docs.optimize()
+        named = db.create_collection("named", vectors={"a": {"size": 2, "distance": "Dot"}})
+        named.upsert(ids=[1], vectors={"a": [[1, 2]]})
+    return path
+
+
+def run(*arguments: object, code: int = 0) -> str:
+    result = runner.invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def test_help_names_every_command_and_each_has_an_example() -> None:
+    assert all(command in run("--help") for command in COMMANDS)
+    for command in COMMANDS:
+        assert f"tamis {command}" in run(command, "--help")
+
+
+def test_collections_and_info(directory: Path) -> None:
+    listed = run("collections", directory)
+    assert re.search(r"docs\W+40\W+1\W+green", listed)
+    assert "named" in listed
+    told = run("info", directory, "docs")
+    assert re.search(r"points_count\W+40\b", told)
+    assert re.search(r"config\.vectors\.distance\W+Euclid", told)
+    assert "memory.resident.vectors" in told
+
+
+def test_search_by_vector_by_stored_point_and_with_a_filter(directory: Path) -> None:
+    assert re.search(r"7\W+0\.0000\W.*odd", run("search", directory, "docs", "--vector", "21,22,23", "--limit", 1))
+    found = run("search", directory, "docs", "--like", 7, "--where", "kind=even AND n>=10", "--limit", 2, "--exact")
+    assert re.findall(r"^\W*(\d+)\W", found, re.MULTILINE) == ["10", "12"]
+    assert re.search(r"1\W+5\.0000", run("search", directory, "named", "--like", 1))
+
+
+def test_explain_names_the_clauses(directory: Path) -> None:
+    told = run("explain", directory, "docs", "--like", 7, "--where", "kind=even", "--limit", 2)
+    assert "kind = 'even'" in told
+    assert "20 of 40 rows match" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["search", "{}", "dosc", "--like", "1"], "did you mean 'docs'?"),
+        (["search", "{}", "docs"], "vector: give either --vector or --like"),
+        (["search", "{}", "docs", "--vector", "1,x"], "vector: must be numbers joined by commas"),
+        (["search", "{}", "docs", "--vector", "1,2"], "vector: a vector of size 3 is expected, got size 2"),
+        (["search", "{}", "docs", "--like", "99"], "like: no point with id 99"),
+        (["search", "{}", "docs", "--like", "x"], "like: value 'x' is not a valid point id"),
+        (["search", "{}", "docs", "--like", "1", "--where", "n >"], "    ^"),
+        (["search", "{}", "docs", "--like", "1", "--limit", "0"], "limit: must be at least 1"),
+        (["collections", "{}/nothing"], "is not a tamis database"),
+        (["check", "{}/nothing"], "is not a tamis database"),
+    ],
+)
+def test_refusals_go_to_stderr_with_exit_code_1(directory: Path, arguments: list[str], message: str) -> None:
+    result = runner.invoke(app, [argument.format(directory) for argument in arguments])
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+def test_wrong_usage_is_exit_code_2() -> None:
+    run("search", code=2)
+    run("serch", code=2)
+
+
+def test_check_names_file_and_byte(directory: Path) -> None:
+    assert "0 problems" in run("check", directory)
+    sealed = max((directory / "collections").rglob("points*"), key=lambda file: file.stat().st_size)
+    content = bytearray(sealed.read_bytes())
+    content[len(content) // 2] ^= 1
+    sealed.write_bytes(content)
+    told = run("check", directory, code=1)
+    assert re.search(rf"damaged: .*{sealed.name}: byte \d+: ", told)
+    assert "1 problems" in told
+
+
+def test_check_misses_no_file(directory: Path) -> None:
+    next((directory / "collections").rglob("payload*")).unlink()
+    assert "the manifest names it, but it is missing" in run("check", directory, code=1)
+
+
+def test_a_directory_in_use_says_by_whom(directory: Path) -> None:
+    with tamis.open(directory):
+        for command in (["collections", directory], ["check", directory]):
+            result = runner.invoke(app, [str(part) for part in command])
+            assert result.exit_code == 1
+            assert "is in use by pid" in result.stderr
