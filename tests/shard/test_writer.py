@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ from tamis.segment.view import Snapshot
 from tamis.shard.runtime import Runtime
 from tamis.shard.shard import Shard
 from tamis.storage.memory import MemoryStore
+from tamis.storage.store import Part
 from tests.shard.dict_model import GRAPHS, POOL, SCHEMA, by_hand, contents
 
 
@@ -111,6 +112,46 @@ def test_refused_before_the_log(operation: Operation, error: type[Exception], sa
     assert log.end == 1
     assert contents(shard.snapshot()) == before
     assert shard.write(Delete(ids=ids(77))) == 2  # deleting what is not there is fine
+
+
+class _NeverSeals(MemoryStore):
+    """Holds every file but manifests until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held, self.go = threading.Event(), threading.Event()
+
+    def put(self, key: str, parts: Iterable[Part], *, if_absent: bool = False) -> None:
+        if not key.startswith("manifest/"):
+            self.held.set()
+            assert self.go.wait(20)
+        super().put(key, parts, if_absent=if_absent)
+
+
+def test_a_writer_that_waits_for_the_sealer_is_let_go_by_closing() -> None:
+    store = _NeverSeals()
+    shard = Shard.create(store, MemoryLog(), SCHEMA, Runtime(POOL, head_points=1, frozen_heads=1))
+    shard.write(Upsert(ids(1), {}, [b"{}"]))
+    assert store.held.wait(20)
+    refused: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            shard.write(Upsert(ids(2), {}, [b"{}"]))
+        except Conflict as error:
+            refused.append(error)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    closer = threading.Thread(target=shard.close)
+    closer.start()
+    writer.join(20)
+    assert "closed" in str(refused[0])
+    store.go.set()
+    closer.join(20)
+    assert shard.snapshot().count == 1
+    with pytest.raises(Conflict, match="closed"):
+        shard.write(Upsert(ids(3), {}, [b"{}"]))
 
 
 def test_creating_twice_is_a_conflict() -> None:

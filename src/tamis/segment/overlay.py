@@ -69,9 +69,10 @@ class Overlay:
 
     def kill(self, targets: NDArray[np.int64]) -> None:
         """These segment rows are dead, and so are their payloads here."""
-        rows = [self._newest.get(target, -1) for target in targets.tolist()]
-        clear_rows(self._alive, np.array([row for row in rows if row >= 0], np.int64))
-        self._view = None
+        rows = [row for target in targets.tolist() if (row := self._newest.get(target, -1)) >= 0]
+        if rows:
+            clear_rows(self._alive, np.array(rows, np.int64))
+            self._view = None
 
     def payload(self, target: int) -> bytes | None:
         """The payload of the segment's row `target`, None if it is not here."""

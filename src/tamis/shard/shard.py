@@ -10,6 +10,7 @@ With `Runtime(background=False)` nothing happens by itself: `seal` and `merge` a
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from tamis.errors import Conflict, Corrupt, NotFound
 from tamis.log.log import Log
@@ -114,10 +115,10 @@ class Shard:
         """Counts, segments, damage and background errors as of now."""
         snapshot, writer = self._writer.snapshot, self._writer
         segments = tuple(describe(view) for view in snapshot.views)
-        troubles = (writer.poison, self._sealer.error, self._merger.error)
+        troubles = (writer.refusal, self._sealer.error, self._merger.error)
         quarantined = sum(lost.entry.alive_count for lost in self._ledger.quarantined)
         waiting = len(writer.waiting())
-        red = self._ledger.quarantined or writer.poison is not None
+        red = self._ledger.quarantined or writer.refusal is not None
         yellow = waiting or self._damage or any(troubles)
         return ShardInfo(
             status="red" if red else "yellow" if yellow else "green",
@@ -137,11 +138,13 @@ class Shard:
         disk = {"log": self._log.size, "points": 0, "payload": 0, "overlay": 0}
         for key in self._ledger.history.newest.files if self._ledger.history.newest is not None else ():
             kind = key.rsplit("/", 1)[1].split("-", 1)[0]
-            disk[kind] += self._store.size(key)
+            with suppress(NotFound):  # replaced meanwhile
+                disk[kind] += self._store.size(key)
         return measure(self._writer.snapshot, disk)
 
     def close(self) -> None:
         """Stop background work and close the log. What was acknowledged is on disk already."""
+        self._writer.close()
         self._upkeep.stop()
         self._sealer.stop()
         self._merger.stop()

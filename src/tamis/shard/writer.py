@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tamis.errors import Overloaded, Poisoned, TamisError
+from tamis.errors import Conflict, Overloaded, Poisoned, TamisError, Unavailable
 from tamis.log.log import Log
 from tamis.model.operation import Operation, decode_operation, encode_operation
 from tamis.segment.view import Snapshot
@@ -63,15 +63,15 @@ class Writer:
         self._turn = threading.Condition(threading.RLock())  # guards state and frozen; notified when a head is sealed
         self._frozen: list[Snapshot] = []
         self._tail_bytes = 0
-        self._poison: TamisError | None = None
+        self._refusal: TamisError | None = None  # for good, until the shard is opened again
         self._sealing_error: BaseException | None = None
         self.on_frozen: Callable[[], None] = lambda: None
         self.snapshot: Snapshot = state.snapshot()
 
     @property
-    def poison(self) -> TamisError | None:
+    def refusal(self) -> TamisError | None:
         """Why writes are refused, if they are."""
-        return self._poison
+        return self._refusal
 
     @property
     def tail_bytes(self) -> int:
@@ -119,23 +119,28 @@ class Writer:
         return not ticket.done
 
     def _append(self, group: Sequence[_Ticket]) -> None:
-        if self._poison is not None:
-            raise self._poison
+        if self._refusal is not None:
+            raise self._refusal
         try:
             first = self._log.append([ticket.record for ticket in group])
-            for place, ticket in enumerate(group):
-                apply(self._state, first + place, ticket.operation)
-                self._tail_bytes += len(ticket.record)
-                self._freeze_if_full()
-        except TamisError as error:
-            self._poison = error if isinstance(error, Poisoned) else None
+            self._apply(first, group)
+        except Unavailable:
+            raise  # refused whole, nothing changed
+        except Poisoned as error:
+            self._refusal = error
             raise
         except BaseException as error:
-            self._poison = Poisoned(f"a write stopped half-way and may or may not be in the log: {error!r}; open again")
+            self._refusal = Poisoned(f"a write stopped half-way and may be in the log or not: {error!r}; open again")
             raise
         self.snapshot = self._state.snapshot()
         for place, ticket in enumerate(group):
             ticket.finish(first + place)
+
+    def _apply(self, first: int, group: Sequence[_Ticket]) -> None:
+        for position, ticket in enumerate(group, first):
+            apply(self._state, position, ticket.operation)
+            self._tail_bytes += len(ticket.record)
+            self._freeze_if_full()
 
     def replay(self, records: Iterator[tuple[int, bytes]]) -> int:
         """Apply what the log holds beyond the state; returns how many operations that were."""
@@ -172,11 +177,17 @@ class Writer:
                 self._freeze()
                 self.snapshot = self._state.snapshot()
 
+    def close(self) -> None:
+        """Refuse writes from now on, those that wait included; returns when none is under way."""
+        with self._turn:
+            self._refusal = self._refusal or Conflict("the collection is closed")
+            self._turn.notify_all()
+
     def _wait_for_room(self) -> None:
         if not self._runtime.background:
             return
         with self._turn:
-            while len(self._frozen) >= self._runtime.frozen_heads:
+            while len(self._frozen) >= self._runtime.frozen_heads and self._refusal is None:
                 if self._sealing_error is not None:
                     raise Overloaded(
                         f"{len(self._frozen)} full heads wait to be sealed and sealing fails: {self._sealing_error}"
