@@ -70,8 +70,12 @@ class SealedLane(ABC):
         set_rows(mask, self.rows[first:last])
         return "sorted rows"
 
+    @abstractmethod
+    def find_all(self, values: Sequence[Any]) -> list[int]:
+        """Numbers of the keys among `values`, in the order of `values`."""
+
     def _numbers(self, values: Sequence[Any]) -> list[int]:
-        return sorted({number for number in map(self.find, values) if number >= 0})
+        return sorted(set(self.find_all(values)))
 
     def mark_any(self, values: Sequence[Any], mask: Mask) -> str:
         """Rows with some value that is one of `values`."""
@@ -136,6 +140,13 @@ class SealedNumbers(SealedLane):
         """Number of a key, -1 if it is not there."""
         place = int(self.keys.searchsorted(self.keys.dtype.type(value)))
         return place if place < len(self.keys) and self.keys[place] == value else -1
+
+    def find_all(self, values: Sequence[Any]) -> list[int]:
+        """Numbers of the keys among `values`."""
+        wanted = np.array(values, self.keys.dtype)
+        places = np.minimum(self.keys.searchsorted(wanted), len(self.keys) - 1)
+        found: list[int] = places[self.keys[places] == wanted].tolist()
+        return found
 
     def _between(self, bounds: Bounds) -> tuple[int, int]:
         """First number and end of the keys in `bounds`."""
@@ -203,6 +214,10 @@ class SealedStrings(SealedLane):
     def find(self, value: Any) -> int:
         """Number of a key, -1 if it is not there."""
         return self.keys.find(value)
+
+    def find_all(self, values: Sequence[Any]) -> list[int]:
+        """Numbers of the keys among `values`."""
+        return self.keys.find_all(values)
 
     def mark_prefix(self, prefix: str, mask: Mask) -> str:
         """Rows with some string that starts with `prefix`."""

@@ -144,9 +144,11 @@ class LiveField:
 
     @property
     def nbytes(self) -> int:
-        """Bytes reserved, strings apart."""
+        """Bytes reserved, and about those of the strings."""
         groups = [*self._lanes.values(), *self._sets.values()]
-        return sum(group.nbytes for group in groups) + (self._points.nbytes if self._points else 0)
+        return (
+            sum(group.nbytes for group in groups) + (self._points.nbytes if self._points else 0) + self.strings.nbytes
+        )
 
 
 def split_by_type(rows: list[int], values: list[Any]) -> dict[type, tuple[list[int], list[Any]]]:

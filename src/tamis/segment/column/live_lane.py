@@ -161,7 +161,8 @@ class LiveNumbers(LiveView):
 
 def tally_pairs(codes: NDArray[Any], rows: NDArray[Any], keys: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Numbers of keys, and how many rows hold each; a row that holds a key twice counts once."""
-    pairs = np.unique(codes.astype(np.int64) << 32 | rows)
-    counts = np.bincount(pairs >> 32, minlength=keys)
+    if (rows[1:] <= rows[:-1]).any():
+        codes = np.unique(codes.astype(np.int64) << 32 | rows) >> 32
+    counts = np.bincount(codes, minlength=keys)
     numbers = np.flatnonzero(counts)
     return numbers, counts[numbers]

@@ -30,6 +30,7 @@ __all__ = ["LiveStrings", "LiveText", "Strings"]
 Mask = NDArray[np.uint64]
 U32 = NDArray[np.uint32]
 
+_STRING_BYTES = 160  # a str object, its entry in a dict and in a list
 _NO_MOMENT = np.iinfo(np.int64).min
 
 
@@ -39,6 +40,7 @@ class Strings:
     def __init__(self) -> None:
         self.codes: dict[str, int] = {}
         self.listed: list[str] = []
+        self.nbytes = 0  # about
         self.keep_long = False  # a text index wants every string
         self._moments: NDArray[np.int64] = np.empty(0, np.int64)
         self._words: dict[TextOptions, _Words] = {}
@@ -60,6 +62,7 @@ class Strings:
                 code = len(self.listed)
                 self.listed.append(value)
                 codes[value] = code
+                self.nbytes += len(value) + _STRING_BYTES
             kept.append(row)
             found.append(code)
         return kept, found

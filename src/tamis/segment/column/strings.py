@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 __all__ = ["Dictionary"]
 
 _FOUND_MAX = 4_096  # look-ups remembered
+_BISECTED_MAX = 64  # of a list of strings, as many are looked up one by one
+_TABLE_MAX = 250_000  # strings that are put into one table
 
 
 class Dictionary:
@@ -32,6 +34,7 @@ class Dictionary:
         self.ends = ends
         self._bytes = block.data
         self._found: dict[str, int] = {}
+        self._table: dict[str, int] | None = None
 
     @classmethod
     def of(cls, strings: Sequence[bytes]) -> Dictionary:
@@ -86,6 +89,14 @@ class Dictionary:
             self._found = {}
         self._found[text] = number
         return number
+
+    def find_all(self, texts: Sequence[str]) -> list[int]:
+        """Numbers of the strings that are there; long lists are looked up in a table, made on first use."""
+        if len(texts) <= _BISECTED_MAX or len(self) > _TABLE_MAX:
+            return [number for number in map(self.find, texts) if number >= 0]
+        if self._table is None:
+            self._table = {text: number for number, text in enumerate(self.texts())}
+        return [number for number in map(self._table.get, texts) if number is not None]
 
     def between(self, prefix: str) -> tuple[int, int]:
         """First number and end of the strings that start with `prefix`."""
