@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from tamis.model.schema import VectorParams
 
 __all__ = [
+    "SEGMENTS",
     "PayloadMeta",
     "PointsMeta",
-    "SEGMENTS",
     "array_group",
     "overlay_key",
     "payload_key",

@@ -37,7 +37,9 @@ class Growable:
         """Append rows of zeros and return them, to be filled before the next view is given out."""
         start, self.count = self.count, self.count + rows
         if self.count > len(self._block):
-            block = np.zeros((max(self.count, 2 * len(self._block), _ROWS_MIN), *self._block.shape[1:]), self._block.dtype)
+            block = np.zeros(
+                (max(self.count, 2 * len(self._block), _ROWS_MIN), *self._block.shape[1:]), self._block.dtype
+            )
             block[:start] = self._block[:start]
             self._block = block
         return self._block[start : self.count]
