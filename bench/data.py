@@ -69,7 +69,9 @@ def sentences() -> DataSet:
     vectors = vectors[norms > 0] / norms[norms > 0, None]
     order = np.random.default_rng(0).permutation(len(vectors))
     base = np.ascontiguousarray(vectors[order[QUERIES:]])
-    return DataSet(f"sentences {len(base) // 1000}k × 256", base, np.ascontiguousarray(vectors[order[:QUERIES]]), "Cosine")
+    return DataSet(
+        f"sentences {len(base) // 1000}k × 256", base, np.ascontiguousarray(vectors[order[:QUERIES]]), "Cosine"
+    )
 
 
 def available() -> Iterator[DataSet]:
@@ -82,7 +84,9 @@ def available() -> Iterator[DataSet]:
             print(f"skipped {make.__name__}: there is no {FOLDER / needed}")
 
 
-def nearest(base: F32, queries: F32, distance: str, k: int, allowed: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+def nearest(
+    base: F32, queries: F32, distance: str, k: int, allowed: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
     """The exact k nearest by float32 products, in blocks: int64[q, k]."""
     rows = np.arange(len(base)) if allowed is None else np.flatnonzero(allowed)
     kept = base[rows]

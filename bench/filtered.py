@@ -172,7 +172,9 @@ def rated(found: list[list[int]], exact: NDArray[np.int64]) -> tuple[float, floa
     return float(rates.mean()), float(rates[: max(len(rates) // 20, 1)].mean())
 
 
-def measure(grid: Grid, cell: Cell, mine: Tamis, edge: Edge, faiss: Faiss | None, living: NDArray[np.bool_]) -> list[Any]:
+def measure(
+    grid: Grid, cell: Cell, mine: Tamis, edge: Edge, faiss: Faiss | None, living: NDArray[np.bool_]
+) -> list[Any]:
     """One row of the table."""
     allowed = cell.allowed & living
     matches = int(allowed.sum())
@@ -234,7 +236,11 @@ def main() -> None:
     folder = tempfile.mkdtemp(prefix="tamis-bench-")
     rows, builds = [], {}
     try:
-        for name, make in (("tamis", lambda: Tamis(grid)), ("edge", lambda: Edge(grid, folder)), ("faiss", lambda: Faiss(grid))):
+        for name, make in (
+            ("tamis", lambda: Tamis(grid)),
+            ("edge", lambda: Edge(grid, folder)),
+            ("faiss", lambda: Faiss(grid)),
+        ):
             begin = time.perf_counter()
             made = make()
             builds[name] = (time.perf_counter() - begin, made)
@@ -257,7 +263,9 @@ def main() -> None:
         shutil.rmtree(folder, ignore_errors=True)
     lines = verdicts(rows)
     seconds = {name: spent for name, (spent, _) in builds.items()}
-    publish("filtered", COLUMNS, rows, ["qdrant-edge-py", "faiss-cpu", "numba", "numpy"], verdicts=lines, build_s=seconds)
+    publish(
+        "filtered", COLUMNS, rows, ["qdrant-edge-py", "faiss-cpu", "numba", "numpy"], verdicts=lines, build_s=seconds
+    )
     print("\n".join(lines))
 
 
@@ -273,10 +281,8 @@ def _again(grid: Grid, prefix: str, names: set[str], engines: tuple[Any, Any], l
 
 def verdicts(rows: list[list[Any]]) -> list[str]:
     """The bars, and every cell that misses one."""
-    lines = [
-        f"worst recall {min(row[3] for row in rows):.3f}, wrong ids {sum(row[5] for row in rows)},"
-        f" answers of a wrong length {sum(row[6] for row in rows)}"
-    ]
+    worst, wrong, short = min(row[3] for row in rows), sum(row[5] for row in rows), sum(row[6] for row in rows)
+    lines = [f"worst recall {worst:.3f}, wrong ids {wrong}, answers of a wrong length {short}"]
     for row in rows:
         needed = 3.0 if row[1] > CALL_BOUND else 0.7
         if row[3] < 0.95:

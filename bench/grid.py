@@ -107,7 +107,9 @@ class Grid:
         for bound in (9, 5):
             yield self._nested(bound, some)
         side = _must(_tag("f0.5"), _below("along", count // 5))
-        yield Cell("tag 0.5 and range 0.2, far", side, self.drawn[:, FRACTIONS.index(0.5)] & (self.along < count // 5), far)
+        yield Cell(
+            "tag 0.5 and range 0.2, far", side, self.drawn[:, FRACTIONS.index(0.5)] & (self.along < count // 5), far
+        )
 
     def _circle(self, fraction: float, asking: NDArray[np.int64]) -> Cell:
         """A cap of the globe around (20 E, 45 N) that holds this share of its surface."""

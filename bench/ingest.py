@@ -3,10 +3,10 @@
     python bench/ingest.py [--points 1000000] [--peer-points 100000]
 
 128 dimensions, five payload fields, batches of 1,000, every batch durable (fsync) when the call returns. The peer is
-Qdrant's engine in process (qdrant-edge-py), which writes its log without a sync unless flush() is called: it is measured
-both ways, on fewer points. Recovery is a fresh process that opens the directory: once as the writer left it (log tail
-included), once after optimize(). Memory is what that fresh process holds more than before it opened, after 1,000
-searches, against the bytes of vectors, codes, graph and columns.
+Qdrant's engine in process (qdrant-edge-py), which writes its log without a sync unless flush() is called: it is
+measured both ways, on fewer points. Recovery is a fresh process that opens the directory: once as the writer left it
+(log tail included), once after optimize(). Memory is what that fresh process holds more than before it opened, after
+1,000 searches, against the bytes of vectors, codes, graph and columns.
 """
 
 from __future__ import annotations

@@ -22,7 +22,35 @@ from bench.engines import Engine, Faiss, Hnswlib, Tamis, Usearch
 from bench.report import publish
 
 K = 10
-BEAMS = (10, 11, 12, 13, 14, 16, 18, 20, 23, 26, 30, 35, 40, 48, 56, 64, 80, 100, 128, 160, 200, 256, 320, 400, 512, 640, 800)
+BEAMS = (
+    10,
+    11,
+    12,
+    13,
+    14,
+    16,
+    18,
+    20,
+    23,
+    26,
+    30,
+    35,
+    40,
+    48,
+    56,
+    64,
+    80,
+    100,
+    128,
+    160,
+    200,
+    256,
+    320,
+    400,
+    512,
+    640,
+    800,
+)
 TARGETS = (0.95, 0.99)
 ROUNDS = 5
 SINGLES = 500
@@ -67,7 +95,11 @@ def measure(data: DataSet, engines: list[Engine]) -> list[list[Any]]:
                 single[engine.name] = min(single[engine.name], spent)
         for engine in engines:
             chosen = beams[engine.name]
-            reached = [*chosen, len(data.queries) / batch[engine.name], SINGLES / single[engine.name]] if chosen else ["—"] * 4
+            reached = (
+                [*chosen, len(data.queries) / batch[engine.name], SINGLES / single[engine.name]]
+                if chosen
+                else ["—"] * 4
+            )
             rows.append([data.name, engine.name, built[engine.name], target, *reached])
     return rows
 
@@ -84,7 +116,10 @@ def verdicts(rows: list[list[Any]]) -> list[str]:
             continue
         qps = mine[6] / max(row[6] for row in here.values() if row[6] != "—")
         single = mine[7] / here["hnswlib"][7]
-        lines.append(f"{name} at {target}: {qps:.2f}× the best QPS, {single:.2f}× hnswlib's single calls, {build:.2f}× the best build")
+        lines.append(
+            f"{name} at {target}: {qps:.2f}× the best QPS, {single:.2f}× hnswlib's single calls,"
+            f" {build:.2f}× the best build"
+        )
     return lines
 
 
@@ -100,7 +135,9 @@ def main() -> None:
         rows += measure(data, [Hnswlib(), Faiss(), Usearch(), Tamis()])
     columns = ["data", "engine", "build s", "target", "beam", "recall@10", "batch QPS", "single QPS"]
     lines = verdicts(rows)
-    publish("unfiltered", columns, rows, ["hnswlib", "faiss-cpu", "usearch", "numba", "numkong", "numpy"], verdicts=lines)
+    publish(
+        "unfiltered", columns, rows, ["hnswlib", "faiss-cpu", "usearch", "numba", "numkong", "numpy"], verdicts=lines
+    )
     print("\n".join(lines))
 
 

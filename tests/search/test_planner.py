@@ -50,7 +50,8 @@ def test_exact_wins_over_indexed_only_and_empty_over_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "calibrated", "limit", "beam"), [(None, 64, 10, 64), (None, 64, 100, 150), (12, 64, 10, 12), (5, 64, 10, 10)]
+    ("asked", "calibrated", "limit", "beam"),
+    [(None, 64, 10, 64), (None, 64, 100, 150), (12, 64, 10, 12), (5, 64, 10, 10)],
 )
 def test_beam(asked: int | None, calibrated: int, limit: int, beam: int) -> None:
     assert beam_of(asked, calibrated, limit) == beam

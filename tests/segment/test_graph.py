@@ -10,8 +10,8 @@ from tamis.kernels import reference
 from tamis.kernels.beam import F32_DOT, F32_L1, F32_L2, I8_DOT, I8_L2, NO_OFFSET, search_graph
 from tamis.kernels.link import reach
 from tamis.model.schema import Distance, HnswConfig, VectorParams
-from tamis.segment.dense import Dense, build_dense, open_dense
 from tamis.segment.alive import pack_rows
+from tamis.segment.dense import Dense, build_dense, open_dense
 
 RECALL = 0.97
 NOTHING = np.empty(0, np.uint64)

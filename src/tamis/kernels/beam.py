@@ -18,10 +18,22 @@ from __future__ import annotations
 import numpy as np
 
 from tamis.kernels.compile import kernel
-from tamis.kernels.distance import DOT, L1, L2, prefetch, row_distance, sort_key, call_i8
+from tamis.kernels.distance import DOT, L1, L2, call_i8, prefetch, row_distance, sort_key
 from tamis.kernels.ranking import insert, offset_of, pack
 
-__all__ = ["CODECS", "F32_DOT", "F32_L1", "F32_L2", "I8_DOT", "I8_L2", "NO_OFFSET", "measures", "search_graph", "unsort", "walk"]
+__all__ = [
+    "CODECS",
+    "F32_DOT",
+    "F32_L1",
+    "F32_L2",
+    "I8_DOT",
+    "I8_L2",
+    "NO_OFFSET",
+    "measures",
+    "search_graph",
+    "unsort",
+    "walk",
+]
 
 CODECS = I8_L2, I8_DOT, F32_L2, F32_DOT, F32_L1 = 0, 1, 2, 3, 4
 NO_OFFSET = np.uint32(0xFFFFFFFF)
@@ -201,9 +213,9 @@ def _make_search(codec, metric):
         """Nearest k of queries[first:last] into offsets, distances: uint32, float32[q, k], padded with NO_OFFSET.
 
         walked: what the walk measures on, encoded: the queries in that form; rows, queries: float32. mask: empty,
-        or the points allowed; room: candidates per expansion of a two-hop walk; two_hop: walk_filtered instead of filtering the plain walk's ranking. rescored: how
-        many of the ranking are measured again on rows. counters: int64[q, 2]: distances and expansions;
-        distances become -1 for a query whose walk passed `budget` and was abandoned.
+        or the points allowed; two_hop: walk_filtered, with at most `room` candidates per expansion, instead of
+        filtering the plain walk's ranking. rescored: how many of the ranking are measured again on rows. counters:
+        int64[q, 2]: distances and expansions; distances become -1 for a query whose walk passed `budget`.
         """
         limit = offsets.shape[1]
         seen = np.zeros((neighbours.shape[0] + 63) >> 6, np.uint64)
@@ -217,9 +229,7 @@ def _make_search(codec, metric):
                     pointer, walked, neighbours, entries, encoded, q, mask, seen, ranking, fresh, budget, counters[q]
                 )
             else:
-                filled = walk_plain(
-                    pointer, walked, neighbours, entries, encoded, q, seen, ranking, fresh, counters[q]
-                )
+                filled = walk_plain(pointer, walked, neighbours, entries, encoded, q, seen, ranking, fresh, counters[q])
             if filled < 0:
                 counters[q, 0] = -1
                 continue

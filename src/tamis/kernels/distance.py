@@ -6,8 +6,8 @@
     call_i8     whatever the pointer computes of two int8 rows: Σ (a - b)² or Σ a · b, as int32
 
 A runtime dimension is as fast as a compiled-in one. LLVM does not use the byte dot-product instructions for a
-plain loop, hence NumKong; its addresses are looked up once a process (`INT8_L2`, `INT8_DOT`) and passed to kernels as an
-argument, because a constant would be frozen into the disk cache.
+plain loop, hence NumKong; its addresses are looked up once a process (`INT8_L2`, `INT8_DOT`) and passed to kernels
+as an argument, because a constant would be frozen into the disk cache.
 """
 
 from __future__ import annotations

@@ -89,9 +89,7 @@ def _make_link_out(codec):
         counters = np.zeros(2, np.int64)
         for x in range(first, last):
             seen[:] = 0
-            met = search(
-                pointer, rows, neighbours, entries, rows, np.int64(order[x]), seen, ranking, fresh, counters
-            )
+            met = search(pointer, rows, neighbours, entries, rows, np.int64(order[x]), seen, ranking, fresh, counters)
             for j in range(met):
                 ranking[j] &= ~np.int64(1)
             counts[x - base] = prune(pointer, rows, ranking, met, alpha, edges[x - base])

@@ -131,7 +131,7 @@ def popcount(word):
 
 @kernel
 def merge_block(block, wanted, keys, kept):
-    """Keep the nearest of a block: float32[q, b] distances of the rows wanted[b], into keys: int64[q, k], kept: int64[q]."""
+    """Keep the nearest of a block: float32[q, b], distances of rows wanted[b]; in keys: int64[q, k], kept: int64[q]."""
     limit = keys.shape[1]
     for q in range(block.shape[0]):
         filled = kept[q]

@@ -1,4 +1,8 @@
-"""Exact search of one segment: one query by the scan kernel, many by one matrix product over the same rows."""
+"""Scans of one segment: every allowed row is measured.
+
+scan         full rows, exact: one query by the kernel, many by one matrix product over the same rows
+scan_codes   ranked by int8 codes, the head of the ranking measured on full rows
+"""
 
 from __future__ import annotations
 
@@ -10,31 +14,35 @@ from numpy.typing import NDArray
 from tamis.kernels.beam import NO_OFFSET
 from tamis.kernels.distance import L1, L2
 from tamis.kernels.scan import measure_rows, merge_block, scan_rows
+from tamis.kernels.scan import scan_codes as by_codes
+from tamis.search.target import Answer, Target
 from tamis.segment.alive import unpack_rows
 from tamis.segment.dense import Dense
 from tamis.segment.view import Mask
 
-__all__ = ["INSERTED_MAX", "SHARED_QUERIES", "scan"]
+__all__ = ["INSERTED_MAX", "SHARED_QUERIES", "scan", "scan_codes"]
 
 F32 = NDArray[np.float32]
 U32 = NDArray[np.uint32]
 
 SHARED_QUERIES = 8  # from here one product for all queries beats one scan each
 INSERTED_MAX = 2_048  # up to this many hits the kernels insert into a sorted array; beyond, everything is sorted once
+DEPTH, HEAD = 4, 24  # of a ranking by codes, DEPTH per hit and HEAD more are measured on full rows
 _BLOCK_ROWS = 4_096
 _BLOCK_QUERIES = 256
 _SLACK = 16  # hits kept beyond the limit, because a product rounds differently; they are measured again
 
 
-def scan(dense: Dense, mask: Mask, queries: F32, limit: int, pool: Executor | None) -> tuple[U32, F32]:
-    """Offsets and distances [q, limit] of the nearest rows in mask, padded with NO_OFFSET and infinity."""
+def scan(target: Target, queries: F32, limit: int, pool: Executor | None) -> Answer:
+    """The nearest `limit` of the target's rows for each query, padded with NO_OFFSET and infinity."""
+    dense, mask = target.dense, target.allowed()
     offsets = np.full((len(queries), limit), NO_OFFSET, np.uint32)
     distances = np.full((len(queries), limit), np.inf, np.float32)
     if limit > INSERTED_MAX:
         for q in range(len(queries)):
             _sort_all(dense, mask, queries[q], offsets[q], distances[q])
     elif len(queries) < SHARED_QUERIES or dense.metric == L1:
-        _each(dense, mask, queries, offsets, distances, pool)
+        _each(dense, mask, queries, (offsets, distances), pool)
     else:
         wanted = unpack_rows(mask)
         for first in range(0, len(queries), _BLOCK_QUERIES):
@@ -43,15 +51,29 @@ def scan(dense: Dense, mask: Mask, queries: F32, limit: int, pool: Executor | No
     return offsets, distances
 
 
-def _each(dense: Dense, mask: Mask, queries: F32, offsets: U32, distances: F32, pool: Executor | None) -> None:
+def scan_codes(target: Target, queries: F32, limit: int) -> Answer:
+    """As `scan`, by codes; the target's field has a graph with codes."""
+    graph = target.dense.graph
+    assert graph is not None
+    offsets = np.empty((len(queries), limit), np.uint32)
+    distances = np.empty((len(queries), limit), np.float32)
+    by_codes[graph.codec, graph.metric](
+        graph.pointer, graph.walked, graph.queries(queries), target.dense.rows, queries, target.allowed(),
+        DEPTH * limit + HEAD, 0, len(queries), offsets, distances,
+    )  # fmt: skip
+    return offsets, distances
+
+
+def _each(dense: Dense, mask: Mask, queries: F32, answer: Answer, pool: Executor | None) -> None:
     kernel = scan_rows[dense.metric]
+
+    def run(first: int, last: int) -> None:
+        kernel(dense.rows, queries, mask, first, last, *answer)
+
     if pool is None or len(queries) == 1:
-        kernel(dense.rows, queries, mask, 0, len(queries), offsets, distances)
+        run(0, len(queries))
         return
-    tasks = [
-        pool.submit(kernel, dense.rows, queries, mask, q, q + 1, offsets, distances) for q in range(len(queries))
-    ]
-    for task in tasks:
+    for task in [pool.submit(run, q, q + 1) for q in range(len(queries))]:
         task.result()
 
 

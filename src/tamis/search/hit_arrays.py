@@ -42,8 +42,8 @@ def _ids(ranked: Ranked, found: NDArray[np.bool_]) -> NDArray[Any]:
     for number, view in enumerate(ranked.views):
         rows, columns = np.nonzero((ranked.view == number) & found[:, :width])
         of_view: IdArray = view.body.ids(ranked.offset[rows, columns])
-        if of_view.uuids is None:
-            ids[rows, columns] = of_view.low if ids.dtype != object else of_view.tolist()
+        if of_view.uuids is None or not of_view.uuids.any():
+            ids[rows, columns] = of_view.low if ids.dtype != object else of_view.low.tolist()
             continue
         if ids.dtype != object:
             ids = ids.astype(object)

@@ -1,8 +1,8 @@
 """EXPLAIN: what a search does, segment by segment, and why; measured while it really runs.
 
-    plan      points, hits, microseconds, advice
-      leg       one segment: rows, matches, strategy and reason, beam, distances, nodes visited, rows scanned, time
-        clause    text, estimated and exact count, how it was answered, time; in the order they were evaluated
+plan      points, hits, microseconds, advice
+  leg       one segment: rows, matches, strategy and reason, beam, distances, nodes visited, rows scanned, time
+    clause    text, estimated and exact count, how it was answered, time; in the order they were evaluated
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ def _advice(views: Sequence[SegmentView], legs: Sequence[Leg], query: NearestQue
         advice.append(f"{bare} rows are in segments without a graph and were scanned; optimize() builds one")
     if len(legs) > _MANY_SEGMENTS:
         advice.append(f"{len(legs)} segments were searched; optimize() merges them")
-    for text in dict.fromkeys(clause.text for leg in legs for clause in leg.clauses if _rows_read(clause.how)):
-        advice.append(f"'{text}' was checked by reading payloads; a payload index on its path answers it from a column")
+    read = dict.fromkeys(clause.text for leg in legs for clause in leg.clauses if _rows_read(clause.how))
+    advice += [f"'{text}' was checked by reading payloads; a payload index on its path avoids that" for text in read]
     changed = sum(view.overlay.alive_count for view in views if view.overlay is not None)
     if changed >= _WORTH_A_GRAPH:
         advice.append(f"{changed} payloads changed since their segments were sealed; optimize() folds them in")
@@ -122,7 +122,7 @@ def _advice(views: Sequence[SegmentView], legs: Sequence[Leg], query: NearestQue
     if dead > sum(view.alive_count for view in views) // 4:
         advice.append(f"{dead} deleted rows are still stepped over; optimize() removes them")
     if any(leg.abandoned for leg in legs):
-        advice.append("the filter cuts the graph apart here; a scan answered instead, and params.exact asks for it at once")
+        advice.append("the filter cuts the graph apart here, a scan answered instead; params.exact asks for it at once")
     if query.params.exact and sum(leg.rows_scanned for leg in legs) >= _WORTH_A_GRAPH:
         advice.append("exact was asked for; without it the planner would choose")
     return advice

@@ -45,7 +45,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """strategy: empty | skipped | scan | scan_codes | walk | walk_filtered. budget: distances before the walk gives up."""
+    """strategy: empty | skipped | scan | scan_codes | walk | walk_filtered. budget: distances until a walk gives up."""
 
     strategy: str
     reason: str
@@ -54,7 +54,7 @@ class Choice:
 
 
 def beam_of(asked: int | None, calibrated: int, limit: int) -> int:
-    """The beam of a walk: what the caller asked for, else what the graph was calibrated to; room for `limit` always."""
+    """The beam of a walk: what the caller asked for, else what was calibrated; there is room for `limit` always."""
     if asked is not None:
         return max(asked, limit)
     return max(calibrated, limit + limit // 2)

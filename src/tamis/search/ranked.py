@@ -27,17 +27,18 @@ Place = tuple[PointId, float, SegmentView, int]  # id, score, view, offset
 class Leg:
     """One segment's part in a search. Counters are summed over the queries; seconds by step, only when traced."""
 
-    segment: int
     rows: int
     matches: int
+    limit: int
     strategy: str
     reason: str
     beam: int = 0
+    segment: int = 0
     distances: int = 0
     expansions: int = 0
     rows_scanned: int = 0
     abandoned: int = 0  # queries whose walk was repeated as a scan
-    clauses: list[Any] = field(default_factory=list)
+    clauses: tuple[Any, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
 

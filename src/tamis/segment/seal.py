@@ -25,7 +25,7 @@ from tamis.segment.column.build import build_table
 from tamis.segment.column.table import TablePart
 from tamis.segment.dense import build_dense
 from tamis.segment.format import PayloadMeta, PointsMeta, points_key, vector_prefix, with_prefix
-from tamis.segment.graph import Progress
+from tamis.segment.graph_build import Progress
 from tamis.segment.id_map import build_id_map
 from tamis.segment.payload import PayloadBlocks, build_payload_rows
 from tamis.segment.view import Mask, OverlayView, SegmentView

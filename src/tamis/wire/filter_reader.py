@@ -73,7 +73,7 @@ def read_filter(data: object, where: str = "filter") -> Filter | None:
     return read
 
 
-def _key(data: object) -> bytes:
+def _key(data: Any) -> bytes:
     """Plain Python data as bytes that differ where types or values do; empty for anything else."""
     try:
         return marshal.dumps(data, 2)  # version 2 writes every object out, so equal data gives equal bytes
