@@ -25,6 +25,10 @@ from tamis.model.geometry import in_box, in_circle, in_polygon
 from tests.kernels.test_masks import SIZES, drawn, packed
 
 
+# With NUMBA_DISABLE_JIT=1 numpy warns where compiled integers just wrap round.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered")
+
+
 def unpacked(mask: NDArray[np.uint64], size: int) -> NDArray[np.bool_]:
     bits = np.unpackbits(mask.view(np.uint8), bitorder="little")
     assert not bits[size:].any(), "bits beyond the last row"

@@ -17,6 +17,9 @@ from tamis.kernels.mask import (
     set_targets,
 )
 
+# With NUMBA_DISABLE_JIT=1 numpy warns where compiled integers just wrap round.
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered")
+
 SIZES = (0, 1, 2, 63, 64, 65, 127, 128, 1000, 64 * 1024 + 1)
 
 
