@@ -71,6 +71,8 @@ def _array(values: Any, params: VectorParams, where: str) -> NDArray[Any]:
         raise Rejected(where, f"must be numbers in an array or a list, got {type(values).__name__}")
     try:
         array = np.asarray(values)
+        if array.dtype.kind == "O":  # numbers as objects, as tables of mixed columns give them
+            array = np.asarray(array.tolist())
     except (ValueError, TypeError, OverflowError):  # numpy's word for rows of different lengths
         _refuse_ragged(values, params, where)
     if array.dtype.kind == "O":
