@@ -37,7 +37,7 @@ from tamis.model.schema import TextOptions
 from tamis.search.route import Route, route_of
 from tamis.segment.alive import all_rows
 from tamis.segment.check_row import between
-from tamis.segment.column.field import Bounds, Field, RowSet, mark_set, sorted_rows
+from tamis.segment.column.field import Bounds, Field, RowSet, mark_set
 from tamis.segment.column.table import Table
 
 __all__ = ["Found", "find_rows", "join", "lane_of", "rows_to_read"]
@@ -47,6 +47,7 @@ Doubt = RowSet | None
 Test = Callable[[Field, Mask], tuple[str, Doubt]]  # adds bits; says how, and which rows it cannot tell
 
 _INT64_MAX = 2**63 - 1
+_LENGTH_MAX = 2**32 - 1
 _NOTHING_THERE = "nothing at this path"
 
 
@@ -107,9 +108,7 @@ def _at_field(test: Test, table: Table, route: Route, mask: Mask) -> Found:
     if doubt is not None:
         unsure = _joined_set(unsure, doubt, mask)
     if route.each:
-        arrays = np.zeros_like(mask)
-        field.mark("array", arrays)
-        np.bitwise_and(mask, arrays, out=mask)
+        np.bitwise_and(mask, field.arrays, out=mask)
         unsure = _joined_set(unsure, field.sets.get("deep"), mask)
     return Found(mask, unsure, how)
 
@@ -133,12 +132,11 @@ def _spilled(table: Table, known: Field | NDArray[np.uint32] | None) -> Mask | N
         return None
     spilled = np.zeros((table.rows + 63) >> 6, np.uint64)
     set_rows(spilled, table.spilled)
-    if known is not None:
+    if isinstance(known, Field):
+        spilled &= ~known.present
+    elif known is not None:
         there = np.zeros_like(spilled)
-        if isinstance(known, Field):
-            known.mark_present(there)
-        else:
-            set_rows(there, known)
+        set_rows(there, known)
         spilled &= ~there
     return spilled
 
@@ -152,40 +150,30 @@ def _filled(route: Route) -> Test:
     """Some value that is neither null nor an empty array; with [], some element of that kind."""
 
     def test(field: Field, mask: Mask) -> tuple[str, Doubt]:
-        field.mark_values(mask)
-        if not route.each:
-            _mark_arrays(field, lambda lengths: lengths > 0, mask)
+        np.bitwise_or(mask, field.valued, out=mask)
+        if not route.each and "array" in field.sets:
+            np.bitwise_or(mask, field.arrays_of(1, _LENGTH_MAX), out=mask)
         return "presence", None
 
     return test
 
 
-def _mark_arrays(field: Field, choose: Callable[[NDArray[Any]], NDArray[np.bool_]], mask: Mask) -> None:
-    """Add the rows with an array whose length is chosen."""
-    if "array" in field.sets:
-        set_rows(mask, sorted_rows(field.sets["array"])[choose(field.lengths)])
-
-
 def _counted(condition: ValuesCount, table: Table, route: Route) -> Found:
     zero, one = between(0, condition), between(1, condition)
+    low, high = Bounds(condition.gt, condition.gte, condition.lt, condition.lte).integers(np.int64)
 
     def counts(field: Field, mask: Mask) -> tuple[str, Doubt]:
         if one:
-            field.mark_values(mask)
+            np.bitwise_or(mask, field.valued, out=mask)
         if zero:
             field.mark("null", mask)
-        if not route.each:  # what holds an array has its own count
-            arrays = np.zeros_like(mask)
-            field.mark("array", arrays)
-            np.bitwise_and(mask, ~arrays, out=mask)
-            _mark_arrays(field, lambda lengths: _between_all(lengths, condition), mask)
+        if not route.each and "array" in field.sets:  # what holds an array has its own count
+            np.bitwise_and(mask, ~field.arrays, out=mask)
+            np.bitwise_or(mask, field.arrays_of(low, high), out=mask)
         return "counts", None
 
     def anything(field: Field, mask: Mask) -> tuple[str, Doubt]:
-        if route.each:
-            _mark_arrays(field, lambda lengths: lengths > 0, mask)
-        else:
-            field.mark_present(mask)
+        np.bitwise_or(mask, field.arrays_of(1, _LENGTH_MAX) if route.each else field.present, out=mask)
         return "counts", None
 
     found = _through(counts, table, route, route.hops)
@@ -193,13 +181,6 @@ def _counted(condition: ValuesCount, table: Table, route: Route) -> Found:
         absent = _inverted(_through(anything, table, route, route.hops), table.rows)
         np.bitwise_or(found.mask, absent.mask, out=found.mask)
     return found
-
-
-def _between_all(lengths: NDArray[Any], bounds: ValuesCount) -> NDArray[np.bool_]:
-    low, high = Bounds(bounds.gt, bounds.gte, bounds.lt, bounds.lte).integers(np.int64)
-    wide = lengths.astype(np.int64)
-    within: NDArray[np.bool_] = (wide >= low) & (wide <= high)
-    return within
 
 
 def lane_of(value: str | int | bool) -> str:

@@ -79,9 +79,7 @@ def _down(table: Table, route: Route, hops: tuple[str, ...], mask: Mask, rows: U
     if field is None:
         return []
     if route.each:
-        arrays = np.zeros_like(mask)
-        field.mark("array", arrays)
-        mask = mask & arrays
+        mask = mask & field.arrays
     return [Source(field, mask, rows)]
 
 

@@ -105,9 +105,7 @@ def _present(part: FieldPart) -> NDArray[np.int64]:
 
 def _present_rows(field: Field) -> NDArray[np.bool_]:
     """Per row, whether it has anything at the path."""
-    mask = np.zeros((field.rows + 63) >> 6, np.uint64)
-    field.mark_present(mask)
-    return np.unpackbits(mask.view(np.uint8), bitorder="little", count=field.rows).astype(np.bool_)
+    return np.unpackbits(field.present.view(np.uint8), bitorder="little", count=field.rows).astype(np.bool_)
 
 
 def _below(sources: Sequence[_Source], path: str) -> tuple[list[_Source], NDArray[np.int64]]:

@@ -16,12 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import ceil, floor, inf, nextafter
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tamis.kernels.columns import mark_where
 from tamis.kernels.mask import count_bits, list_rows, set_rows
 from tamis.model.schema import TextOptions
 from tamis.segment.column.points import Points
@@ -222,7 +224,7 @@ class TextSource(Protocol):
     def __call__(self, options: TextOptions) -> TextLane: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
     """Everything at one path, over `rows` rows."""
 
@@ -250,18 +252,44 @@ class Field:
         if rows is not None:
             mark_set(rows, mask)
 
-    def mark_values(self, mask: Mask) -> None:
-        """Add the rows with some leaf that is not null."""
+    @cached_property
+    def valued(self) -> Mask:
+        """Rows with some leaf that is not null. Made on first use, like the next two; not to be changed."""
+        mask = self._none()
         for lane in self.lanes.values():
             lane.mark_all(mask)
         self.mark("other", mask)
         self.mark("long", mask)
+        return mask
 
-    def mark_present(self, mask: Mask) -> None:
-        """Add the rows that have anything at the path."""
-        self.mark_values(mask)
+    @cached_property
+    def present(self) -> Mask:
+        """Rows that have anything at the path."""
+        mask = self.valued.copy()
         self.mark("null", mask)
         self.mark("array", mask)
+        return mask
+
+    @cached_property
+    def arrays(self) -> Mask:
+        """Rows with an array."""
+        mask = self._none()
+        self.mark("array", mask)
+        return mask
+
+    def arrays_of(self, least: int, most: int) -> Mask:
+        """Rows with an array of a length from `least` to `most`; a new mask."""
+        mask = self._none()
+        if "array" in self.sets:
+            chosen = (self.lengths >= least) & (self.lengths <= most)
+            if chosen.all():
+                self.mark("array", mask)
+            else:
+                mark_where(sorted_rows(self.sets["array"]), chosen, mask)
+        return mask
+
+    def _none(self) -> Mask:
+        return np.zeros((self.rows + 63) >> 6, np.uint64)
 
 
 def mark_set(rows: RowSet, mask: Mask) -> None:
