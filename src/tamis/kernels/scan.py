@@ -1,6 +1,6 @@
 """The exact scan: every allowed row is measured, the nearest are kept.
 
-    mask words ──▶ the set bits of one word (≤ 64 rows, prefetched) ──▶ distances ──▶ sorted ranking
+    mask words ──▶ a block of row numbers ──▶ prefetch ahead, distances ──▶ sorted ranking
 
 `scan_rows` serves one query at a time. `scan_codes` ranks by int8 codes, a quarter of the bytes, and measures only the
 head of that ranking on full rows. `merge_block` is for many queries over the same rows: the caller gets a block
@@ -18,6 +18,9 @@ from tamis.kernels.ranking import insert, offset_of, pack
 
 __all__ = ["measure_rows", "merge_block", "popcount", "scan_codes", "scan_rows", "seeds_of", "write_ranking"]
 
+BLOCK = 256  # rows listed at once
+AHEAD = 16  # rows asked for before they are measured
+
 
 @kernel
 def write_ranking(best, kept, offsets, distances):
@@ -31,6 +34,24 @@ def write_ranking(best, kept, offsets, distances):
             distances[j] = np.inf
 
 
+@kernel
+def take_rows(mask, word, bits, block):
+    """Fill `block` with the next set bits, from `bits` of mask[word] on; returns word, bits and how many."""
+    filled = 0
+    while True:
+        while bits:
+            low = bits & (~bits + np.uint64(1))
+            block[filled] = (word << 6) + popcount(low - np.uint64(1))
+            bits ^= low
+            filled += 1
+            if filled == block.shape[0]:
+                return word, bits, filled
+        word += 1
+        if word >= mask.shape[0]:
+            return word, bits, filled
+        bits = mask[word]
+
+
 def _make_scan(metric):
     measure = row_distance[metric]
 
@@ -39,22 +60,20 @@ def _make_scan(metric):
         """Nearest k of queries[first:last] among the rows in mask (uint64[words]) into offsets, distances [q, k]."""
         limit = offsets.shape[1]
         best = np.empty(limit, np.int64)
-        word_rows = np.empty(64, np.int64)
+        block = np.empty(BLOCK, np.int64)
         row_bytes = rows.shape[1] * rows.itemsize
         for q in range(first, last):
             query = queries[q]
             kept = 0
-            for w in range(mask.shape[0]):
-                bits = mask[w]
-                found = 0
-                while bits:
-                    low = bits & (~bits + np.uint64(1))
-                    word_rows[found] = (w << 6) + popcount(low - np.uint64(1))
-                    prefetch(rows, word_rows[found], row_bytes)
-                    found += 1
-                    bits ^= low
+            word, bits = -1, np.uint64(0)
+            while word < mask.shape[0]:
+                word, bits, found = take_rows(mask, word, bits, block)
+                for j in range(min(AHEAD, found)):
+                    prefetch(rows, block[j], row_bytes)
                 for j in range(found):
-                    key = pack(sort_key(measure(rows, word_rows[j], query)), word_rows[j])
+                    if j + AHEAD < found:
+                        prefetch(rows, block[j + AHEAD], row_bytes)
+                    key = pack(sort_key(measure(rows, block[j], query)), block[j])
                     if kept == limit and key >= best[limit - 1]:
                         continue
                     insert(best, kept, key)
@@ -74,29 +93,27 @@ def _make_scan_codes(codec, metric):
         limit = offsets.shape[1]
         ranking = np.empty(rescored, np.int64)
         best = np.empty(limit, np.int64)
-        word_rows = np.empty(64, np.int64)
-        row_bytes = codes.shape[1]
+        block = np.empty(BLOCK, np.int64)
+        code_bytes, row_bytes = codes.shape[1], rows.shape[1] * rows.itemsize
         for q in range(first, last):
             query = queries[q]
             filled = 0
-            for w in range(mask.shape[0]):
-                bits = mask[w]
-                found = 0
-                while bits:
-                    low = bits & (~bits + np.uint64(1))
-                    word_rows[found] = (w << 6) + popcount(low - np.uint64(1))
-                    prefetch(codes, word_rows[found], row_bytes)
-                    found += 1
-                    bits ^= low
+            word, bits = -1, np.uint64(0)
+            while word < mask.shape[0]:
+                word, bits, found = take_rows(mask, word, bits, block)
+                for j in range(min(AHEAD, found)):
+                    prefetch(codes, block[j], code_bytes)
                 for j in range(found):
-                    key = pack(measure(pointer, codes, word_rows[j], encoded, q), word_rows[j])
+                    if j + AHEAD < found:
+                        prefetch(codes, block[j + AHEAD], code_bytes)
+                    key = pack(measure(pointer, codes, block[j], encoded, q), block[j])
                     if filled == rescored and key >= ranking[rescored - 1]:
                         continue
                     insert(ranking, filled, key)
                     if filled < rescored:
                         filled += 1
             for j in range(filled):
-                prefetch(rows, offset_of(ranking[j]), rows.shape[1] * rows.itemsize)
+                prefetch(rows, offset_of(ranking[j]), row_bytes)
             kept = 0
             for j in range(filled):
                 offset = offset_of(ranking[j])

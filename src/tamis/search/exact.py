@@ -27,7 +27,7 @@ U32 = NDArray[np.uint32]
 
 SHARED_QUERIES = 8  # from here one product for all queries beats one scan each
 INSERTED_MAX = 2_048  # up to this many hits the kernels insert into a sorted array; beyond, everything is sorted once
-DEPTH, HEAD = 4, 24  # of a ranking by codes, DEPTH per hit and HEAD more are measured on full rows
+HEAD = 8  # of a ranking by codes, so many more than after a walk are measured on full rows
 _BLOCK_ROWS = 4_096
 _BLOCK_QUERIES = 256
 _SLACK = 16  # hits kept beyond the limit, because a product rounds differently; they are measured again
@@ -59,7 +59,7 @@ def scan_codes(target: Target, queries: F32, limit: int) -> Answer:
     distances = np.empty((len(queries), limit), np.float32)
     by_codes[graph.codec, graph.metric](
         graph.pointer, graph.walked, graph.queries(queries), target.dense.rows, queries, target.allowed(),
-        DEPTH * limit + HEAD, 0, len(queries), offsets, distances,
+        graph.rescored(limit) + HEAD, 0, len(queries), offsets, distances,
     )  # fmt: skip
     return offsets, distances
 

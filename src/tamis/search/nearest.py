@@ -90,8 +90,11 @@ def _merge(
     """The nearest of all segments: view, offset, distance [queries, ≤ limit], padded with view -1."""
     if len(answers) == 1:
         offsets, distances = answers[0]
+        if queries > 1:
+            return np.where(offsets == NO_OFFSET, np.int32(-1), np.int32(0)), offsets, distances
         views = np.zeros(offsets.shape, np.int32)
-        views[offsets == NO_OFFSET] = -1
+        if offsets.size and offsets[0, -1] == NO_OFFSET:
+            views[offsets == NO_OFFSET] = -1
         return views, offsets, distances
     if not answers:
         return np.empty((queries, 0), np.int32), np.empty((queries, 0), np.uint32), np.empty((queries, 0), np.float32)
