@@ -26,7 +26,7 @@ from tamis.model.result import FacetHit, Hit, Record
 from tamis.model.schema import CollectionSchema
 from tamis.search.count import count
 from tamis.search.facet import facet
-from tamis.search.fetch import fetch, payload_at, vector_at
+from tamis.search.fetch import fetch, hits_at
 from tamis.search.hit_arrays import hit_arrays
 from tamis.search.nearest import nearest
 from tamis.search.plan import Plan, explain
@@ -75,10 +75,7 @@ class StoredCollection:
         places = ranked.places(0)
         if query.score_threshold is not None:
             places = [place for place in places if passes(place[1], query.score_threshold, ranked.metric)]
-        return [
-            Hit(id, view.version(offset), score, payload_at(view, offset, fields), vector_at(view, offset, fields))
-            for id, score, view, offset in (places[skip:] if skip else places)
-        ]
+        return hits_at(places[skip:] if skip else places, fields)
 
     def search_batch(self, query: NearestQuery, threads: int | None) -> tuple[NDArray[Any], NDArray[np.float32]]:
         """(ids, scores), queries × limit, padded with NaN; threads: None means all cores."""

@@ -52,12 +52,16 @@ def one_vector(values: Any, params: VectorParams, where: str = "vector") -> Rows
     >>> one_vector([3, 4], VectorParams(2, Distance.COSINE))
     array([[0.6, 0.8]], dtype=float32)
     """
-    if type(values) is np.ndarray and values.dtype == np.float32 and values.shape == (params.size,):
-        square = float(values @ values)
+    array = values if type(values) is np.ndarray else _array(values, params, where)
+    if array.shape == (params.size,) and array.dtype.kind in "fiu":
+        if array.dtype != np.float32:
+            with np.errstate(over="ignore"):
+                array = array.astype(np.float32)
+        square = float(np.vdot(array, array))
         if _SQUARE_MIN < square < _SQUARE_MAX:  # finite, and its length is exact enough
             if params.distance is Distance.COSINE and abs(square - 1) > _LENGTH_SLACK:
-                values = values * np.float32(1 / math.sqrt(square))
-            return np.ascontiguousarray(values).reshape(1, -1)
+                array = array * np.float32(1 / math.sqrt(square))
+            return np.ascontiguousarray(array).reshape(1, -1)
     array = _array(values, params, where)
     if array.ndim != 1:
         raise Rejected(where, f"must be one vector of size {params.size}, got shape {array.shape}")

@@ -15,11 +15,12 @@ from tamis.model.ids import IdArray
 from tamis.model.path import EVERY, parse_path
 from tamis.model.payload import decode_payload
 from tamis.model.query import Fields
-from tamis.model.result import Record, Vector
+from tamis.model.result import Hit, Record, Vector
+from tamis.search.ranked import Place
 from tamis.segment.dense import Dense
 from tamis.segment.view import SegmentView, Snapshot
 
-__all__ = ["fetch", "payload_at", "project", "record_at", "vector_at"]
+__all__ = ["fetch", "hits_at", "payload_at", "project", "record_at", "vector_at"]
 
 _Steps = tuple[str | int, ...]
 _NOTHING = object()
@@ -40,6 +41,25 @@ def record_at(view: SegmentView, offset: int, fields: Fields) -> Record:
         payload_at(view, offset, fields),
         vector_at(view, offset, fields),
     )
+
+
+def hits_at(places: Sequence[Place], fields: Fields) -> list[Hit]:
+    """Ranked places as hits. On the path of every search: the usual answer, payload and no vector, is made straight."""
+    plain = fields.payload and fields.include is None and not fields.exclude and fields.vectors == ()
+    hits: list[Hit] = []
+    reading: SegmentView | None = None
+    for id, score, view, offset in places:
+        if view is not reading:
+            reading = view
+            unchanged = view.overlay is None
+            version = view.body.versions.item if unchanged else view.version
+            payload = view.body.payload if unchanged else view.payload
+        if plain:
+            hits.append(Hit(id, version(offset), score, decode_payload(payload(offset))))
+        else:
+            vector = vector_at(view, offset, fields)
+            hits.append(Hit(id, version(offset), score, payload_at(view, offset, fields), vector))
+    return hits
 
 
 def payload_at(view: SegmentView, offset: int, fields: Fields) -> dict[str, Any] | None:

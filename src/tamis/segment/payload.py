@@ -32,13 +32,14 @@ class PayloadRows:
 
     def __init__(self, data: NDArray[np.uint8], offsets: NDArray[np.uint64]) -> None:
         self._data = data
+        self._bytes = data.data  # cheaper to slice than an array, once per hit
         self._offsets = offsets
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
 
     def __getitem__(self, row: int) -> bytes:
-        return self._data[int(self._offsets[row]) : int(self._offsets[row + 1])].tobytes()
+        return bytes(self._bytes[self._offsets.item(row) : self._offsets.item(row + 1)])
 
     def take(self, rows: NDArray[np.int64]) -> PayloadBlocks:
         """These rows (ascending), back to back."""

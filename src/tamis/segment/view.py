@@ -126,8 +126,8 @@ class SegmentView:
         """Position of the last write that touched the row."""
         row = -1 if self.overlay is None else self.overlay.row(offset)
         if self.overlay is None or row < 0:
-            return int(self.body.versions[offset])
-        return int(self.overlay.versions[row])
+            return self.body.versions.item(offset)
+        return self.overlay.versions.item(row)
 
     def living(self, offsets: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of these rows (-1: none) are alive."""
