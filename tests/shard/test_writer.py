@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -112,6 +113,30 @@ def test_refused_before_the_log(operation: Operation, error: type[Exception], sa
     assert log.end == 1
     assert contents(shard.snapshot()) == before
     assert shard.write(Delete(ids=ids(77))) == 2  # deleting what is not there is fine
+
+
+def test_an_interrupt_cuts_no_write_in_half() -> None:
+    """Ctrl-C while a write is on its way to the disk: the write is finished, then the caller hears of it."""
+    log = _SlowLog()
+    shard = Shard.create(MemoryStore(), log, SCHEMA, Runtime(POOL))
+    main = threading.main_thread().ident
+    assert main is not None
+    assert threading.current_thread() is threading.main_thread()
+
+    def interrupt() -> None:
+        assert log.entered.wait(20)
+        signal.pthread_kill(main, signal.SIGINT)
+        log.go.set()
+
+    interrupter = threading.Thread(target=interrupt)
+    interrupter.start()
+    with pytest.raises(KeyboardInterrupt):
+        shard.write(Upsert(ids(1), {}, [b"{}"]))
+    interrupter.join(20)
+    assert shard.write(Upsert(ids(2), {}, [b"{}"])) == 2
+    assert shard.snapshot().count == 2
+    assert shard.info().errors == ()
+    shard.close()
 
 
 class _NeverSeals(MemoryStore):

@@ -10,9 +10,12 @@ disk every write is refused until the shard is opened again; reads go on from th
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 
 from tamis.errors import Conflict, Overloaded, Poisoned, TamisError, Unavailable
 from tamis.log.log import Log
@@ -48,6 +51,26 @@ class _Ticket:
         if self.error is not None:
             raise self.error
         return self.position
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C waits until the block is left: half an append or half an operation is worse than a finished one.
+
+    It is raised in the main thread only, so only there anything has to be done.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    held: list[tuple[int, FrameType | None]] = []
+    signal.signal(signal.SIGINT, lambda number, frame: held.append((number, frame)))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if held:
+            before(*held[0])
 
 
 class Writer:
@@ -93,6 +116,8 @@ class Writer:
             self._commit(group)
         finally:
             with self._gate:
+                # Only an interrupt of this thread leaves writes of others unfinished: the next leader takes them.
+                self._queue[:0] = [waiting for waiting in group if not waiting.done and waiting is not ticket]
                 self._leading = False
                 self._gate.notify_all()
         return ticket.result()
@@ -100,16 +125,14 @@ class Writer:
     def _commit(self, group: Sequence[_Ticket]) -> None:
         try:
             self._wait_for_room()
-            with self._turn:
+            with _uninterrupted(), self._turn:
                 admitted = [ticket for ticket in group if self._admitted(ticket)]
                 if admitted:
                     self._append(admitted)
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - raised again in every thread that waits for this group
             for ticket in group:
                 if not ticket.done:
                     ticket.finish(error=error)
-            if not isinstance(error, Exception):
-                raise
 
     def _admitted(self, ticket: _Ticket) -> bool:
         try:
