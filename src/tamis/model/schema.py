@@ -33,7 +33,7 @@ class HnswConfig(msgspec.Struct, frozen=True, omit_defaults=True):
 
     m: int = 16
     ef_construct: int = 100
-    full_scan_threshold: int = 10_000  # kilobytes of vectors below which a segment gets no graph
+    full_scan_threshold: int | None = None  # kilobytes of vectors below which a segment gets no graph; None: by cost
     max_indexing_threads: int = 0  # 0: all cores
 
 
@@ -43,7 +43,7 @@ class OptimizersConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     deleted_threshold: float = 0.2
     vacuum_min_vector_number: int = 1_000
     max_segment_size: int | None = None
-    indexing_threshold: int = 10_000  # 0: never build a graph in the background
+    indexing_threshold: int | None = None  # as full_scan_threshold; 0: never build a graph in the background
 
 
 class ScalarQuantization(msgspec.Struct, frozen=True, omit_defaults=True):
