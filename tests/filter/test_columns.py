@@ -70,6 +70,10 @@ def test_text_index_keeps_the_words_of_long_strings() -> None:
     rows, found = ask(before, payloads, asked)
     assert rows == [0, 2]
     assert "2 rows read" in found.clauses[0].how
+    first = Filter(must=(asked, Match("text", "hay")))
+    clauses = evaluate(view_of(before, Points(payloads)), first, trace=True).clauses
+    assert [clause.text for clause in clauses] == ["text = 'hay'", "text has all of 'needle hay'"], "reads come last"
+    assert "1 rows read" in clauses[1].how
     raws = [encode_payload(payload) for payload in payloads]
     part = TablePart(before, span(0, 4), span(0, 4), raws.__getitem__)
     for table in (sealed([part], 4, {"text": WORDS}), as_sealed(payloads, {"text": WORDS})):

@@ -24,7 +24,6 @@ from tamis.model.filter import GeoBox, GeoPolygon, GeoRadius
 from tamis.model.geometry import in_box, in_circle, in_polygon
 from tests.kernels.test_masks import SIZES, drawn, packed
 
-
 # With NUMBA_DISABLE_JIT=1 numpy warns where compiled integers just wrap round.
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered")
 

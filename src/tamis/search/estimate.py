@@ -76,7 +76,19 @@ def estimate(condition: Condition, table: Table, options_at: OptionsAt) -> Estim
     field = level.field(route.last)
     if field is None:
         return Estimate(0, reads=len(level.spilled) > 0)
-    return Estimate(min(table.rows, count(condition, field)), reads=not route.exact)
+    rows, reads = count(condition, field), not route.exact
+    if "long" in field.sets and _asks_strings(condition, field, options_at):
+        rows, reads = rows + set_size(field.sets["long"]), True
+    return Estimate(min(table.rows, rows), reads)
+
+
+def _asks_strings(condition: Condition, field: Field, options_at: OptionsAt) -> bool:
+    """Whether strings that are in no column must be read to answer."""
+    if isinstance(condition, MatchText):
+        return not field.text(options_at(condition.path)).whole
+    if isinstance(condition, Match):
+        return isinstance(condition.value, str) and len(condition.value.encode()) >= field.cut
+    return isinstance(condition, (MatchPrefix, MatchSubstring, DatetimeRange))
 
 
 def _of_filter(filter: Filter, table: Table, options_at: OptionsAt) -> Estimate:
