@@ -15,6 +15,7 @@ from typing import Any, NoReturn, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from tamis.collection.hit_arrays import hit_arrays
 from tamis.collection.threads import search_pool
 from tamis.errors import Conflict
 from tamis.log.log import Log
@@ -27,7 +28,6 @@ from tamis.model.schema import CollectionSchema
 from tamis.search.count import count
 from tamis.search.facet import facet
 from tamis.search.fetch import fetch, hits_at
-from tamis.search.hit_arrays import hit_arrays
 from tamis.search.nearest import nearest
 from tamis.search.plan import Plan, explain
 from tamis.search.ranked import passes
