@@ -1,7 +1,7 @@
 """A thread that repeats one step of upkeep whenever it is woken, until there is nothing left to do.
 
-A step that fails is not the end: the error is kept for `info`, and the step is tried again after a pause or at the next
-wake-up, whichever is first.
+A step that fails is not the end: the error is kept for `info`, and the step is tried again after a pause that doubles
+with every failure, because a merge may have cost minutes of computing before the disk was full.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 __all__ = ["Worker"]
 
-RETRY_SECONDS = 5.0
+PAUSE_SECONDS = 1.0
+PAUSE_SECONDS_MAX = 64.0
 
 
 class Worker:
@@ -26,6 +27,7 @@ class Worker:
         self._woken = False
         self._stopped = False
         self._error: BaseException | None = None
+        self._failures = 0  # in a row
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     @property
@@ -63,12 +65,16 @@ class Worker:
 
     def _settle(self, error: BaseException | None) -> None:
         self._error = error
+        self._failures = 0 if error is None else self._failures + 1
         if self._settled is not None:
             self._settled(error)
 
     def _wait(self) -> bool:
         with self._work:
-            if not self._woken and not self._stopped:
-                self._work.wait(None if self._error is None else RETRY_SECONDS)
+            if self._failures:
+                pause = min(PAUSE_SECONDS * 2 ** (self._failures - 1), PAUSE_SECONDS_MAX)
+                self._work.wait_for(lambda: self._stopped, pause)
+            else:
+                self._work.wait_for(lambda: self._stopped or self._woken)
             self._woken = False
             return not self._stopped
