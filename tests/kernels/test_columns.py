@@ -21,7 +21,7 @@ from tamis.kernels.columns import (
     place_rows,
 )
 from tamis.model.filter import GeoBox, GeoPolygon, GeoRadius
-from tamis.model.geometry import in_box, in_circle, in_polygon
+from tamis.model.geometry import distance_m, in_box, in_circle, in_polygon
 from tests.kernels.test_masks import SIZES, drawn, packed
 
 # With NUMBA_DISABLE_JIT=1 numpy warns where compiled integers just wrap round.
@@ -87,6 +87,11 @@ def places(size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return lon, lat
 
 
+# From (0, 0) to (10, 0), which `places` holds: the point lies on the border of the circle, and is outside.
+EDGE = distance_m(0, 0, 10, 0)
+NEAR = EDGE * (1 + 1e-12)
+
+
 @pytest.mark.parametrize("size", [0, 1, 65, 3000])
 def test_places(size: int) -> None:
     lon, lat = places(size)
@@ -97,10 +102,19 @@ def test_places(size: int) -> None:
         mark_box(lon, lat, rows, np.array([left, bottom, right, top], np.float64), mask)
         box = GeoBox("p", left=left, top=top, right=right, bottom=bottom)
         assert unpacked(mask, size).tolist() == [in_box(x, y, box) for x, y in listed]
-    world = np.array([-181.0, -91.0, 181.0, 91.0])
-    for x, y, metres in ((0, 0, 2e6), (180, 0, 3e6), (10, 90, 4e6), (-170, -80, 2.1e7), (5, 5, 0)):
+    x, y = np.radians(lon), np.radians(lat)
+    sphere = np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)])
+    for x, y, metres in (
+        (0, 0, 2e6),
+        (180, 0, 3e6),
+        (10, 90, 4e6),
+        (-170, -80, 2.1e7),
+        (5, 5, 0),
+        (0, 0, EDGE),
+        (0, 0, NEAR),
+    ):
         mask = empty(size)
-        mark_radius(lon, lat, rows, np.array([x, y, metres], np.float64), world, mask)
+        mark_radius(sphere, lon, lat, rows, np.array([x, y, metres], np.float64), mask)
         circle = GeoRadius("p", x, y, metres)
         assert unpacked(mask, size).tolist() == [in_circle(a, b, circle) for a, b in listed]
     outer = ((-50.0, -50.0), (50.0, -50.0), (60.0, 40.0), (0.0, 0.0), (-40.0, 60.0), (-50.0, -50.0))

@@ -3,12 +3,14 @@
     sealed:  lat ascending → two bisections give the only points that can lie between two latitudes
     live:    in row order, all are looked at
 
-The kernels check longitude before anything costly, and every point exactly, so there is no border to recheck.
+Circles are decided on the points as unit vectors, derived on first use; boxes and polygons on degrees. Every point is
+decided exactly, so there is no border to recheck.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import asin, cos, degrees, pi, radians, sin
 
 import numpy as np
@@ -27,7 +29,7 @@ GeoCondition = GeoBox | GeoRadius | GeoPolygon
 _SLACK = 1e-7  # degrees, far above rounding: the box around a circle may be larger than the circle, never smaller
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Points:
     """lon, lat in degrees; rows may repeat. `by_latitude`: lat is ascending."""
 
@@ -35,6 +37,13 @@ class Points:
     lat: F64
     rows: NDArray[np.uint32]
     by_latitude: bool
+
+    @cached_property
+    def _sphere(self) -> F64:
+        """The points as unit vectors, float64[3, n]."""
+        x, y = np.radians(self.lon), np.radians(self.lat)
+        level = np.cos(y)
+        return np.stack([level * np.cos(x), level * np.sin(x), np.sin(y)])
 
     def _slice(self, box: F64) -> slice:
         """Where the latitudes of `box` lie; everything when not sorted."""
@@ -51,7 +60,7 @@ class Points:
             mark_box(lon, lat, rows, box, mask)
         elif isinstance(condition, GeoRadius):
             circle = np.array([condition.lon, condition.lat, condition.radius_m])
-            mark_radius(lon, lat, rows, circle, box, mask)
+            mark_radius(self._sphere[:, part], lon, lat, rows, circle, mask)
         else:
             rings = (condition.exterior, *condition.interiors)
             flat = np.array([point for ring in rings for point in ring], np.float64).reshape(-1, 2)
