@@ -17,7 +17,7 @@ from tamis.errors import Unavailable
 from tamis.log.file_log import FileLog
 from tamis.log.log import Log
 from tamis.log.memory_log import MemoryLog
-from tamis.storage.local import LocalStore
+from tamis.storage.local import LocalStore, make_folder
 from tamis.storage.lock import DirectoryLock
 from tamis.storage.memory import MemoryStore
 from tamis.storage.store import Store
@@ -59,7 +59,7 @@ class LocalPlaces:
     def __init__(self, directory: Path) -> None:
         self.name = str(directory)
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            make_folder(directory)
             self._lock = DirectoryLock(directory)
         except OSError as error:
             raise Unavailable(f"{directory} cannot be opened as a database directory: {error.strerror}") from error
