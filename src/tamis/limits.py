@@ -54,8 +54,8 @@ COLUMN_DISTINCT_BYTES_MAX = 128
 
 SEGMENT_POINTS_MAX = 2_000_000
 
-# The head is scanned exactly: 20,000 rows of 128 dimensions are 10 MB, about a millisecond of one core and about what
-# deserves a graph. Sealing costs two synced files and a manifest whatever the size, so a smaller head would seal too often.
+# The head is scanned exactly: 20,000 rows of 128 dimensions are 10 MB, a millisecond of one core and about what
+# deserves a graph. Sealing costs two synced files and a manifest whatever the size: smaller heads would seal too often.
 HEAD_POINTS_MAX = 20_000
 HEAD_BYTES_MAX = 64 * 2**20  # of vectors and payloads
 FROZEN_HEADS_MAX = 4  # full heads that wait to be sealed; then writers wait

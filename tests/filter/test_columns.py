@@ -11,7 +11,7 @@ import numpy as np
 from tamis.model.filter import Filter, Match, MatchAny, MatchText, Range
 from tamis.model.payload import encode_payload
 from tamis.model.schema import IndexKind, PayloadIndex, TextOptions
-from tamis.search.evaluate import Evaluation, evaluate
+from tamis.search.filter.evaluate import Evaluation, evaluate
 from tamis.segment.alive import unpack_rows
 from tamis.segment.column import LiveTable, TablePart, build_table, open_table
 from tests.filter.views import Points, as_merged, as_sealed, live_table, sealed, span, view_of

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tamis.model.payload import decode_payload, encode_payload
 from tamis.model.schema import IndexKind, PayloadIndex, TextOptions
-from tamis.search.evaluate import evaluate
+from tamis.search.filter.evaluate import evaluate
 from tamis.segment.alive import unpack_rows
 from tamis.segment.check_row import matches
 from tests.filter import oracle

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tamis.model.payload import decode_payload, encode_payload
 from tamis.model.schema import IndexKind, PayloadIndex, TextOptions
 from tamis.model.tokens import tokens
-from tamis.search.evaluate import evaluate
+from tamis.search.filter.evaluate import evaluate
 from tamis.segment.alive import unpack_rows
 from tamis.wire.filter_reader import read_filter
 from tests.filter import oracle, strategies

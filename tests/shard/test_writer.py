@@ -26,7 +26,7 @@ from tamis.model.operation import (
     Upsert,
     VectorBlock,
 )
-from tamis.search.evaluate import evaluate
+from tamis.search.filter.evaluate import evaluate
 from tamis.segment.alive import unpack_rows
 from tamis.segment.view import Snapshot
 from tamis.shard.runtime import Runtime

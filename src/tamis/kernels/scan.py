@@ -16,7 +16,16 @@ from tamis.kernels.compile import kernel
 from tamis.kernels.distance import DOT, L1, L2, prefetch, row_distance, sort_key
 from tamis.kernels.ranking import insert, offset_of, pack
 
-__all__ = ["measure_rows", "merge_block", "popcount", "scan_codes", "scan_rows", "seeds_of", "write_ranking"]
+__all__ = [
+    "measure_rows",
+    "merge_block",
+    "popcount",
+    "scan_codes",
+    "scan_rows",
+    "seeds_of",
+    "take_rows",
+    "write_ranking",
+]
 
 BLOCK = 256  # rows listed at once
 AHEAD = 16  # rows asked for before they are measured

@@ -131,7 +131,8 @@ def parse_ids(values: Iterable[object], where: str = "ids") -> IdArray:
         if values.ndim != 1:
             raise Rejected(where, f"ids must be one-dimensional, got shape {values.shape}")
         if values.dtype.kind == "i" and values.size and values.min() < 0:
-            raise Rejected(f"{where}[{int(values.argmin())}]", f"point id {values.min()} is out of range; ids are 0 to 2**64 - 1, or UUIDs")
+            place = f"{where}[{int(values.argmin())}]"
+            raise Rejected(place, f"point id {values.min()} is out of range; ids are 0 to 2**64 - 1, or UUIDs")
         return IdArray(np.ascontiguousarray(values, dtype=np.uint64))
     items = list(values)
     if all(type(v) is int for v in items):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tamis.model.filter import Filter
 from tamis.model.result import FacetHit
-from tamis.search.evaluate import evaluate
+from tamis.search.filter.evaluate import evaluate
 from tamis.search.values import Source, leaves_at, sources
 from tamis.segment.alive import has_rows
 from tamis.segment.column.field import Lane

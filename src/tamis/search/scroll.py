@@ -20,8 +20,8 @@ from tamis.model.ids import IdArray, PointId, id_order
 from tamis.model.moment import parse_moment
 from tamis.model.query import OrderBy, ScrollQuery
 from tamis.model.result import Record
-from tamis.search.evaluate import evaluate
 from tamis.search.fetch import record_at
+from tamis.search.filter.evaluate import evaluate
 from tamis.search.values import Source, leaves_at, sources
 from tamis.segment.column.field import Bounds
 from tamis.segment.view import SegmentView

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tamis.model.query import NearestQuery
-from tamis.search.evaluate import Clause, evaluate
+from tamis.search.filter.evaluate import Clause, evaluate
 from tamis.segment.alive import all_rows, count_rows
 from tamis.segment.dense import Dense
 from tamis.segment.view import Mask, SegmentView

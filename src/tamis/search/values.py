@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from tamis.kernels.mask import set_parents, set_targets
 from tamis.model.path import leaves, parse_path, resolve
 from tamis.model.payload import decode_payload
-from tamis.search.leaf import join, rows_to_read
-from tamis.search.route import Route, route_of
+from tamis.search.filter.leaf import join, rows_to_read
+from tamis.search.filter.route import Route, route_of
 from tamis.segment.alive import no_rows, unpack_rows
 from tamis.segment.column.field import Field
 from tamis.segment.column.table import Table

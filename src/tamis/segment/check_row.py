@@ -3,7 +3,7 @@
     matches(condition, payload, facts) -> bool        payload: the decoded JSON object of the row
 
 The meaning of every condition is written here once, row by row; the columns of `segment.column` and the masks of
-`search.evaluate` must agree with it. Inside `nested` the row is an array element, and paths start there.
+`search.filter.evaluate` must agree with it. Inside `nested` the row is an array element, and paths start there.
 """
 
 from __future__ import annotations

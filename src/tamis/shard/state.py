@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tamis.model.filter import Filter
 from tamis.model.ids import IdArray
 from tamis.model.schema import CollectionSchema, PayloadIndex
-from tamis.search.evaluate import evaluate
+from tamis.search.filter.evaluate import evaluate
 from tamis.segment.alive import clear_rows, count_rows, no_rows, set_rows, unpack_rows, widened
 from tamis.segment.head import Head
 from tamis.segment.overlay import Overlay

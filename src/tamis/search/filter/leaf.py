@@ -34,7 +34,7 @@ from tamis.model.filter import (
     ValuesCount,
 )
 from tamis.model.schema import TextOptions
-from tamis.search.route import Route, route_of
+from tamis.search.filter.route import Route, route_of
 from tamis.segment.alive import all_rows
 from tamis.segment.check_row import between
 from tamis.segment.column.field import Bounds, Field, RowSet, mark_set

@@ -33,8 +33,8 @@ from tamis.model.filter import (
     ValuesCount,
 )
 from tamis.model.schema import TextOptions
-from tamis.search.leaf import lane_of
-from tamis.search.route import route_of
+from tamis.search.filter.leaf import lane_of
+from tamis.search.filter.route import route_of
 from tamis.segment.column.field import Bounds, Field, set_size
 from tamis.segment.column.table import Table
 

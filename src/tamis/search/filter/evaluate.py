@@ -27,10 +27,10 @@ from tamis.model.ids import IdArray, PointId, parse_ids
 from tamis.model.payload import decode_payload
 from tamis.model.schema import PayloadIndex, TextOptions
 from tamis.model.siphash import hash_ids
-from tamis.search.describe import describe
-from tamis.search.estimate import Estimate, estimate
-from tamis.search.leaf import Found, find_rows, join
-from tamis.search.route import route_of
+from tamis.search.filter.describe import describe
+from tamis.search.filter.estimate import Estimate, estimate
+from tamis.search.filter.leaf import Found, find_rows, join
+from tamis.search.filter.route import route_of
 from tamis.segment.alive import all_rows, no_rows, pack_rows
 from tamis.segment.check_row import matches, text_options
 from tamis.segment.column.table import Table

@@ -1,0 +1,1 @@
+"""A filter on one segment becomes one exact mask: see `evaluate`."""
