@@ -106,10 +106,12 @@ class Shard:
         """Seal, merge and build until nothing is left to gain. progress(what, share of it that is done)."""
         if progress is not None:
             progress("sealing", 0.0)
-        self.seal()
-        while self._upkeep.merge(full=True, progress=progress):
-            pass
-        self._upkeep.release()
+        with self._upkeep.takeover():
+            self.seal()
+            while self._upkeep.merge(full=True, progress=progress):
+                pass
+            self._upkeep.release()
+        self._merger.wake()
 
     def info(self) -> ShardInfo:
         """Counts, segments, damage and background errors as of now."""

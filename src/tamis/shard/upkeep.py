@@ -10,7 +10,8 @@ installed (`replacement`). A step that fails leaves everything as it was and can
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from tamis.errors import Conflict
 from tamis.limits import SEGMENT_POINTS_MAX
@@ -41,6 +42,10 @@ class Stopped(Conflict):
     """The shard was closed while a long step was under way; nothing was changed."""
 
 
+class _GaveWay(Exception):
+    """A background merge stops because `optimize` is about to merge the same segments, and more."""
+
+
 class Upkeep:
     """Steps that rewrite sealed files. Any thread may call them; each returns whether there was something to do."""
 
@@ -52,10 +57,23 @@ class Upkeep:
         self._commit_lock = threading.Lock()  # who commits a manifest
         self._merge_lock = threading.Lock()  # who replaces sealed segments
         self._stopping = threading.Event()
+        self._takeovers = 0  # optimize() calls under way
+        self._takeover_lock = threading.Lock()
 
     def stop(self) -> None:
         """Make long steps give up."""
         self._stopping.set()
+
+    @contextmanager
+    def takeover(self) -> Iterator[None]:
+        """While inside, background merges give way: what they would build is merged again at once."""
+        with self._takeover_lock:
+            self._takeovers += 1
+        try:
+            yield
+        finally:
+            with self._takeover_lock:
+                self._takeovers -= 1
 
     def seal(self) -> bool:
         """Seal the oldest frozen head."""
@@ -71,7 +89,9 @@ class Upkeep:
             return True
 
     def merge(self, *, full: bool = False, progress: Callable[[str, float], None] | None = None) -> bool:
-        """Do the next job that `compaction` wants."""
+        """Do the next job that `compaction` wants; not full: unless an optimize() is under way."""
+        if self._takeovers and not full:
+            return False
         with self._merge_lock:
             base = self._ledger.sealed
             job = plan([_piece(view) for view in base.views], limits_of(base.schema, background=not full), full=full)
@@ -83,7 +103,10 @@ class Upkeep:
             if job.kind is JobKind.FOLD:
                 replacement = self._folded(sources[0], base)
             else:
-                replacement = self._written(sources, base, graphs=True, full=full, progress=shown)
+                try:
+                    replacement = self._written(sources, base, graphs=True, full=full, progress=shown)
+                except _GaveWay:
+                    return False
             with self._commit_lock:
                 self._commit(self._ledger.sealed, replacement)
                 self._writer.install(replacement, sealed=False)
@@ -154,6 +177,8 @@ class Upkeep:
         def report(share: float) -> None:
             if self._stopping.is_set():
                 raise Stopped("the collection was closed meanwhile")
+            if self._takeovers and not full:
+                raise _GaveWay
             if progress is not None:
                 progress(share)
 
