@@ -11,7 +11,7 @@ from uuid import UUID
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -292,8 +292,14 @@ def _which(select: Any) -> tuple[list[Id] | None, dict[str, Any] | None]:
     return (select, None) if isinstance(select, list) else (None, select)
 
 
+# Shrinking a failure takes minutes; take the line with the phases out to get a shorter example.
 BOUNDED = settings(
-    deadline=None, stateful_step_count=30, report_multiple_bugs=False, suppress_health_check=list(HealthCheck)
+    deadline=None,
+    stateful_step_count=30,
+    phases=set(Phase) - {Phase.shrink, Phase.explain},
+    report_multiple_bugs=False,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
 )
 
 
