@@ -84,9 +84,9 @@ def _recall(scores: Sequence[float], exact: Sequence[float]) -> float:
 
 
 def _table(hits: Sequence[Hit]) -> Table:
-    table = Table(box=None, padding=(0, 1), show_header=True, header_style="dim")
-    for heading, width in (("score", 5), ("kind", 8), ("name", None), ("summary", None)):
-        table.add_column(heading, no_wrap=True, overflow="ellipsis", min_width=width)
+    table = Table(box=None, padding=(0, 1), header_style="dim", expand=True)
+    for heading, width, ratio in (("score", 5, None), ("kind", 8, None), ("name", None, 2), ("summary", None, 3)):
+        table.add_column(heading, width=width, ratio=ratio, no_wrap=True, overflow="ellipsis")
     for hit in hits:
         payload = hit.payload or {}
         name = ".".join(part for part in (payload["module"], payload["qualname"]) if part)
