@@ -85,7 +85,7 @@ def _make_link_out(codec):
         """
         seen = np.zeros((rows.shape[0] + 63) >> 6, np.uint64)
         ranking = np.empty(beam, np.int64)
-        fresh = np.empty(neighbours.shape[1], np.int32)
+        fresh = np.empty(neighbours.shape[1] + 1, np.int32)
         counters = np.zeros(2, np.int64)
         for x in range(first, last):
             seen[:] = 0

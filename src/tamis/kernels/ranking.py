@@ -10,11 +10,37 @@ widths used here (up to some hundreds); larger results are sorted after the fact
 
 from __future__ import annotations
 
+import numba
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from tamis.kernels.compile import kernel
 
 __all__ = ["insert", "offset_of", "pack"]
+
+
+if numba.config.DISABLE_JIT:
+
+    def _shift(ranking, low, count):
+        ranking[low + 1 : low + 1 + count] = ranking[low : low + count].copy()
+
+else:
+
+    @intrinsic
+    def _shift(typing, ranking, low, count):
+        """Move ranking[low:low + count] one place up: memmove, which a loop over an overlap does not become."""
+        signature = types.void(ranking, types.int64, types.int64)
+
+        def generate(context, builder, sig, args):
+            data = context.make_array(sig.args[0])(context, builder, args[0]).data
+            above = builder.add(args[1], ir.Constant(ir.IntType(64), 1))
+            cgutils.raw_memmove(builder, builder.gep(data, [above]), builder.gep(data, [args[1]]), args[2], 8)
+            return context.get_dummy_value()
+
+        return signature, generate
 
 
 @kernel
@@ -49,7 +75,6 @@ def insert(ranking, filled, key):
             low = middle + 1
         else:
             high = middle
-    for at in range(last, low, -1):
-        ranking[at] = ranking[at - 1]
+    _shift(ranking, low, last - low)
     ranking[low] = key
     return low
