@@ -22,7 +22,7 @@ F32 = NDArray[np.float32]
 
 CODE_WIDTH_MAX = 32_768  # beyond, the squared distance of two codes could pass int32
 _SAMPLE = 4_096  # rows that centre and scale are learned from
-_PROBED = 16_384  # rows that the ranking is tried on
+_PROBED = 8_192  # rows that the ranking is tried on
 _CLIPPED = 5e-4  # share of components that may fall outside the scale
 _DEPTHS = (2, 3, 4)
 _AGREEMENT = {2: 0.995, 3: 0.995, 4: 0.98}

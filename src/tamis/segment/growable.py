@@ -25,8 +25,10 @@ class Growable:
     [5, 6]
     """
 
-    def __init__(self, dtype: DTypeLike, width: tuple[int, ...] = ()) -> None:
+    def __init__(self, dtype: DTypeLike, width: tuple[int, ...] = (), reserve: int = _ROWS_MIN) -> None:
+        """reserve: rows of the first block; the system gives memory only to the rows that are written."""
         self._block: NDArray[Any] = np.zeros((0, *width), dtype)
+        self._reserve = reserve
         self.count = 0
 
     def extend(self, rows: NDArray[Any]) -> None:
@@ -38,7 +40,7 @@ class Growable:
         start, self.count = self.count, self.count + rows
         if self.count > len(self._block):
             block = np.zeros(
-                (max(self.count, 2 * len(self._block), _ROWS_MIN), *self._block.shape[1:]), self._block.dtype
+                (max(self.count, 2 * len(self._block), self._reserve), *self._block.shape[1:]), self._block.dtype
             )
             block[:start] = self._block[:start]
             self._block = block
@@ -52,5 +54,5 @@ class Growable:
 
     @property
     def nbytes(self) -> int:
-        """Bytes reserved."""
-        return self._block.nbytes
+        """Bytes of the rows so far."""
+        return self._block[: self.count].nbytes

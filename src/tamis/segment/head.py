@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tamis.limits import HEAD_BYTES_MAX, HEAD_POINTS_MAX
 from tamis.model.ids import IdArray
 from tamis.model.operation import VectorBlock
 from tamis.model.payload import decode_payloads
@@ -49,7 +50,8 @@ class _VectorTip:
 
     def __init__(self, params: VectorParams) -> None:
         self.params = params
-        self.rows = Growable(np.float32, (params.size,))
+        reserve = min(HEAD_POINTS_MAX, HEAD_BYTES_MAX // (4 * params.size))  # a head is frozen not far beyond
+        self.rows = Growable(np.float32, (params.size,), reserve)
         self._present: Mask | None = None  # None: every row has it
 
     def append(self, count: int, block: VectorBlock | None) -> None:

@@ -1,13 +1,15 @@
 """A store in this process: for databases without a directory, and for tests that need a disk that fails.
 
 With a `FaultSchedule` each put and delete is a step that can go wrong; `restart` is the store that the next process
-finds after a crash. Objects are plain bytes; `map` is a view of them.
+finds after a crash. Objects live in numpy's memory, which comes in huge pages; `map` is a view of them.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+
+import numpy as np
 
 from tamis.errors import Conflict, NotFound, TimedOut, Unavailable
 from tamis.storage.faults import Fault, FaultSchedule
@@ -25,22 +27,22 @@ class MemoryStore:
     b'ell'
     """
 
-    def __init__(self, faults: FaultSchedule | None = None, objects: dict[str, bytes] | None = None) -> None:
+    def __init__(self, faults: FaultSchedule | None = None, objects: dict[str, memoryview] | None = None) -> None:
         self._faults = faults or FaultSchedule()
-        self._objects: dict[str, bytes] = dict(objects or {})
-        self._undone: list[tuple[str, bytes | None]] = []  # what a crash takes back: key, bytes before
+        self._objects: dict[str, memoryview] = dict(objects or {})
+        self._undone: list[tuple[str, memoryview | None]] = []  # what a crash takes back: key, bytes before
         self._late: list[Callable[[], None]] = []
         self._lock = threading.RLock()
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         """Some bytes of the object; fewer than `length` if it ends before."""
         whole = self._object(key)
-        return whole[start:] if length is None else whole[start : start + length]
+        return bytes(whole[start:] if length is None else whole[start : start + length])
 
     def put(self, key: str, parts: Iterable[Part], *, if_absent: bool = False) -> None:
         """Write the object, unless the schedule says otherwise."""
         check_key(key)
-        whole = b"".join(parts)
+        whole = _joined(parts)
         with self._lock:
             fault = self._begin(key)
             if if_absent and key in self._objects:
@@ -73,7 +75,7 @@ class MemoryStore:
 
     def map(self, key: str) -> memoryview:
         """The object's bytes, not copied."""
-        return memoryview(self._object(key))
+        return self._object(key)
 
     def restart(self, faults: FaultSchedule | None = None) -> MemoryStore:
         """The store after a crash: writes that were lost are taken back, late ones never arrive."""
@@ -83,7 +85,7 @@ class MemoryStore:
                 left._change(key, before, None)
             return left
 
-    def _object(self, key: str) -> bytes:
+    def _object(self, key: str) -> memoryview:
         check_key(key)
         with self._lock:
             self._faults.check()
@@ -102,7 +104,7 @@ class MemoryStore:
             raise Unavailable(f"{key}: the disk is full; nothing was changed; free some space and try again")
         return fault
 
-    def _change(self, key: str, whole: bytes | None, fault: Fault | None) -> None:
+    def _change(self, key: str, whole: memoryview | None, fault: Fault | None) -> None:
         if fault is Fault.LOSE:
             self._undone.append((key, self._objects.get(key)))
         if whole is None:
@@ -112,6 +114,16 @@ class MemoryStore:
         if fault in (Fault.TEAR, Fault.DONE):
             raise self._faults.die()
 
-    def _arrive(self, key: str, whole: bytes, if_absent: bool) -> None:
+    def _arrive(self, key: str, whole: memoryview, if_absent: bool) -> None:
         if not (if_absent and key in self._objects):
             self._change(key, whole, None)
+
+
+def _joined(parts: Iterable[Part]) -> memoryview:
+    """The parts back to back, read-only."""
+    views = [np.frombuffer(part, np.uint8) for part in parts if memoryview(part).nbytes]
+    whole = np.empty(sum(map(len, views)), np.uint8)
+    if views:
+        np.concatenate(views, out=whole)
+    whole.flags.writeable = False
+    return whole.data
