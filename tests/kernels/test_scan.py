@@ -6,7 +6,7 @@ import pytest
 from tamis.kernels import reference
 from tamis.kernels.beam import NO_OFFSET
 from tamis.kernels.distance import DOT, L1, L2
-from tamis.kernels.scan import measure_rows, merge_block, scan_rows, seeds_of
+from tamis.kernels.scan import measure_kept, measure_rows, merge_block, scan_rows, seeds_of
 from tamis.segment.alive import pack_rows
 
 
@@ -73,3 +73,18 @@ def test_seeds_are_entries_and_spread_matches(matches: int) -> None:
     if matches >= 32:  # one from every sixteenth of the matches
         places = np.searchsorted(rows, drawn) * 16 // matches
         assert len(set(places.tolist())) >= 14
+
+
+@pytest.mark.parametrize("metric", [L2, DOT, L1])
+def test_kept_rows_are_measured_again_and_sorted(metric: int) -> None:
+    random = np.random.default_rng(6)
+    data = random.standard_normal((50, 8)).astype(np.float32)
+    queries = random.standard_normal((2, 8)).astype(np.float32)
+    keys = random.permutation(50)[:12].reshape(2, 6).astype(np.int64) << 1
+    offsets, distances = np.empty((2, 4), np.uint32), np.empty((2, 4), np.float32)
+    measure_kept[metric](data, queries, keys, np.array([6, 3]), offsets, distances)
+    for q, kept in ((0, 6), (1, 3)):
+        allowed = np.isin(np.arange(50), keys[q, :kept] >> 1)
+        expected = reference.nearest(data, queries[q], metric, allowed, 4)
+        assert offsets[q, : len(expected)].tolist() == expected.tolist()
+    assert offsets[1, 3] == NO_OFFSET

@@ -7,7 +7,10 @@ import pytest
 from tamis.search.cost import Cost
 from tamis.search.planner import Situation, beam_of, choose
 
-COST = Cost(scan_base=1, scan_slope=0.1, code_base=1, code_slope=0.03, visit_base=20, visit_slope=0.05, expand_ns=900)
+COST = Cost(
+    scan_base=1, scan_slope=0.1, code_base=1, code_slope=0.03, product_base=1, product_slope=0.02,
+    visit_base=20, visit_slope=0.05, expand_ns=900,
+)  # fmt: skip
 NOW = Situation(rows=100_000, matches=20_000, limit=10, beam=64, size=128, degree=25)
 
 
@@ -27,6 +30,8 @@ NOW = Situation(rows=100_000, matches=20_000, limit=10, beam=64, size=128, degre
         ({"matches": 8_000}, "walk_filtered", "walk predicted"),
         ({"matches": 8_000, "coded": True}, "scan_codes", "scan predicted"),
         ({"matches": 64, "coded": True}, "scan", "max(beam, 4 · limit)"),
+        ({"matches": 20_000, "shared": 100}, "scan", "scan predicted"),
+        ({"matches": 45_000, "shared": 100}, "walk_filtered", "walk predicted"),
         ({"matches": 90_000}, "walk_filtered", "walk predicted"),
         ({}, "walk_filtered", "walk predicted"),
     ],
@@ -39,9 +44,9 @@ def test_every_rung(change: dict[str, object], strategy: str, reason: str) -> No
 
 def test_the_budget_is_the_cost_of_the_scan() -> None:
     choice = choose(NOW, COST)
-    visits = 64 * 24  # half of ROOM is new
+    visits = 64 * 38  # of the 48 that an expansion may score
     walk_ns = 64 * COST.expand_ns + visits * COST.visit_ns(128)
-    assert choice.budget * walk_ns / visits == pytest.approx(20_000 * COST.scan_ns(128), rel=1e-3)
+    assert choice.budget * walk_ns / visits == pytest.approx(20_000 * COST.scan_ns(128), rel=0.01)
 
 
 def test_exact_wins_over_indexed_only_and_empty_over_all() -> None:

@@ -17,6 +17,7 @@ from tamis.kernels.distance import DOT, L1, L2, prefetch, row_distance, sort_key
 from tamis.kernels.ranking import insert, offset_of, pack
 
 __all__ = [
+    "measure_kept",
     "measure_rows",
     "merge_block",
     "popcount",
@@ -171,6 +172,26 @@ def merge_block(block, wanted, keys, kept):
         kept[q] = filled
 
 
+def _make_measure_kept(metric):
+    measure = row_distance[metric]
+
+    @kernel
+    def measure_kept(rows, queries, keys, kept, offsets, distances):
+        """Measure what `merge_block` kept on rows, and write the nearest of it: offsets, distances [q, k]."""
+        limit = offsets.shape[1]
+        best = np.empty(limit, np.int64)
+        for q in range(keys.shape[0]):
+            filled = 0
+            for j in range(kept[q]):
+                offset = offset_of(keys[q, j])
+                insert(best, filled, pack(sort_key(measure(rows, offset, queries[q])), offset))
+                if filled < limit:
+                    filled += 1
+            write_ranking(best, filled, offsets[q], distances[q])
+
+    return measure_kept
+
+
 @kernel
 def seeds_of(mask, count, entries, seeds):
     """Entries, then `seeds.shape[0] - entries.shape[0]` matches spread evenly over the mask's `count` set bits."""
@@ -203,4 +224,5 @@ scan_codes = {
     (codec, metric): _make_scan_codes(codec, metric) for codec, metric in ((I8_L2, L2), (I8_L2, DOT), (I8_DOT, DOT))
 }
 scan_rows = tuple(_make_scan(metric) for metric in (L2, DOT, L1))
+measure_kept = tuple(_make_measure_kept(metric) for metric in (L2, DOT, L1))
 measure_rows = tuple(_make_measure_rows(metric) for metric in (L2, DOT, L1))

@@ -1,10 +1,11 @@
 """What a row costs to scan and a node costs to visit on this machine, measured once and kept.
 
-    scan of c rows     c · scan_ns(d), or c · code_ns(d) by codes
+    scan of c rows     c · scan_ns(d), c · code_ns(d) by codes, c · product_ns(d, q) as one product for q queries
     filtered walk      expansions · expand_ns + visits · visit_ns(d)
 
-`machine_cost` runs a microbenchmark of under a second the first time and keeps the numbers beside the compiled
-kernels. They steer a choice between two right answers, so being off by half costs time, never correctness.
+`machine_cost` runs a microbenchmark of about a second the first time and keeps the numbers beside the compiled
+kernels. Its arrays are larger than the caches, as segments are: in a cache a walk looks three times as cheap. The
+numbers steer a choice between two right answers, so being off by half costs time, never correctness.
 """
 
 from __future__ import annotations
@@ -17,17 +18,18 @@ from functools import lru_cache
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from tamis.kernels.beam import I8_L2, search_graph
 from tamis.kernels.compile import CACHE_DIRECTORY
 from tamis.kernels.distance import INT8_L2, L2
-from tamis.kernels.scan import scan_codes, scan_rows
+from tamis.kernels.scan import merge_block, scan_codes, scan_rows
 
 __all__ = ["Cost", "machine_cost", "measure_cost"]
 
 _FILE = CACHE_DIRECTORY / "cost.msgpack"
-_SIZES = (64, 512)
-_ROWS = 16_384
+_SIZES = (64, 256)
+_ROWS = 131_072
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Cost:
     scan_slope: float
     code_base: float
     code_slope: float
+    product_base: float
+    product_slope: float
     visit_base: float
     visit_slope: float
     expand_ns: float
@@ -49,6 +53,10 @@ class Cost:
     def code_ns(self, size: int) -> float:
         """Measuring one int8 code of a scan."""
         return self.code_base + self.code_slope * size
+
+    def product_ns(self, size: int, queries: int) -> float:
+        """One query's share of a row in a product for `queries` of them; the row is gathered once."""
+        return self.product_base + self.product_slope * size + self.scan_ns(size) / queries
 
     def visit_ns(self, size: int) -> float:
         """Measuring and ranking one node of a walk on int8 codes."""
@@ -73,17 +81,32 @@ def machine_cost() -> Cost:
 
 
 def measure_cost() -> Cost:
-    """Time both on random data, at two dimensions each, and draw the line through them."""
-    scans = [_time_scan(size, False) for size in _SIZES]
-    codes = [_time_scan(size, True) for size in _SIZES]
-    sparse, dense = _time_walk(_SIZES[0], 32), _time_walk(_SIZES[0], 4)
-    wide = _time_walk(_SIZES[1], 4)
+    """Time everything on random data, at two dimensions each, and draw the line through them."""
+    fields = [_Random(size) for size in _SIZES]
+    scans, codes, products = ([work(field) for field in fields] for work in (_time_scan, _time_codes, _time_product))
+    sparse, dense = _time_walk(fields[0], 32), _time_walk(fields[0], 4)
+    wide = _time_walk(fields[1], 4)
     # ns = expansions · expand + visits · visit, for a sparse and a dense mask
     visit = (dense[0] / dense[2] - sparse[0] / sparse[2]) / (dense[1] / dense[2] - sparse[1] / sparse[2])
     visit = max(visit, 1.0)
     expand = max((sparse[0] - visit * sparse[1]) / sparse[2], 1.0)
     visit_wide = max((wide[0] - expand * wide[2]) / wide[1], visit)
-    return Cost(*_line(scans), *_line(codes), *_line([visit, visit_wide]), expand)
+    return Cost(*_line(scans), *_line(codes), *_line(products), *_line([visit, visit_wide]), expand)
+
+
+class _Random:
+    """A segment of noise: rows, codes, a random graph, and a mask for each share."""
+
+    def __init__(self, size: int) -> None:
+        random = np.random.default_rng(size)
+        self.rows = random.random((_ROWS, size), np.float32)
+        self.codes = random.integers(-127, 127, (_ROWS, size), np.int8)
+        self.neighbours = random.integers(0, _ROWS, (_ROWS, 24), np.int32)
+        self.drawn = random.integers(0, 32, _ROWS)
+
+    def mask(self, one_in: int) -> NDArray[np.uint64]:
+        """One row in `one_in` passes."""
+        return np.packbits(self.drawn % one_in == 0, bitorder="little").view(np.uint64)
 
 
 def _line(values: list[float]) -> tuple[float, float]:
@@ -101,38 +124,42 @@ def _best_ns(work: Callable[[], object]) -> float:
     return best
 
 
-def _time_scan(size: int, coded: bool) -> float:
-    random = np.random.default_rng(1)
-    rows = random.random((_ROWS, size), np.float32)
-    codes = random.integers(-127, 127, (_ROWS, size), np.int8)
-    mask = random.integers(0, 2**64, (2, _ROWS // 64), np.uint64, endpoint=False)
-    mask = mask[0] & mask[1]  # one in four passes
+def _time_scan(field: _Random) -> float:
+    mask = field.mask(32)
     offsets, distances = np.empty((1, 10), np.uint32), np.empty((1, 10), np.float32)
-
-    def by_rows() -> None:
-        scan_rows[L2](rows, rows, mask, 0, 1, offsets, distances)
-
-    def by_codes() -> None:
-        scan_codes[I8_L2, L2](INT8_L2, codes, codes, rows, rows, mask, 24, 0, 1, offsets, distances)
-
-    return _best_ns(by_codes if coded else by_rows) / int(np.bitwise_count(mask).sum())
+    spent = _best_ns(lambda: scan_rows[L2](field.rows, field.rows, mask, 0, 1, offsets, distances))
+    return spent / int(np.bitwise_count(mask).sum())
 
 
-def _time_walk(size: int, one_in: int) -> tuple[float, int, int]:
-    """Nanoseconds, distances and expansions of filtered walks on a random graph where one node in `one_in` passes."""
-    random = np.random.default_rng(2)
-    rows = random.random((_ROWS, size), np.float32)
-    codes = random.integers(-127, 127, (_ROWS, size), np.int8)
-    neighbours = random.integers(0, _ROWS, (_ROWS, 24), np.int32)
-    mask = np.packbits(random.integers(0, one_in, _ROWS) == 0, bitorder="little").view(np.uint64)
-    queries = 16
+def _time_codes(field: _Random) -> float:
+    mask, rows, codes = field.mask(16), field.rows, field.codes
+    offsets, distances = np.empty((1, 10), np.uint32), np.empty((1, 10), np.float32)
+    kernel = scan_codes[I8_L2, L2]
+    spent = _best_ns(lambda: kernel(INT8_L2, codes, codes, rows, rows, mask, 32, 0, 1, offsets, distances))
+    return spent / int(np.bitwise_count(mask).sum())
+
+
+def _time_product(field: _Random) -> float:
+    queries, rows, wanted = 64, field.rows[:4_096], np.arange(4_096)
+    keys, kept = np.empty((queries, 26), np.int64), np.empty(queries, np.int64)
+
+    def multiply() -> None:
+        kept[:] = 0
+        merge_block(field.rows[-queries:] @ rows.T, wanted, keys, kept)
+
+    return _best_ns(multiply) / (queries * len(rows))
+
+
+def _time_walk(field: _Random, one_in: int) -> tuple[float, int, int]:
+    """Nanoseconds, distances and expansions of filtered walks on the random graph."""
+    queries, mask, rows, codes = 32, field.mask(one_in), field.rows, field.codes
     offsets, distances = np.empty((queries, 10), np.uint32), np.empty((queries, 10), np.float32)
     counters = np.zeros((queries, 2), np.int64)
 
     def walk() -> None:
         counters[:] = 0
         search_graph[I8_L2, L2](
-            INT8_L2, codes, neighbours, neighbours[0], codes, rows, rows, mask, True, 64, 48, 24, 1 << 60,
+            INT8_L2, codes, field.neighbours, field.neighbours[0], codes, rows, rows, mask, True, 64, 48, 24, 1 << 60,
             0, queries, offsets, distances, counters,
         )  # fmt: skip
 

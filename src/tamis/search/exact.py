@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from tamis.kernels.beam import NO_OFFSET
 from tamis.kernels.distance import L1, L2
-from tamis.kernels.scan import measure_rows, merge_block, scan_rows
+from tamis.kernels.scan import measure_kept, measure_rows, merge_block, scan_rows
 from tamis.kernels.scan import scan_codes as by_codes
 from tamis.search.target import Answer, Target
 from tamis.segment.alive import unpack_rows
 from tamis.segment.dense import Dense
 from tamis.segment.view import Mask
 
-__all__ = ["INSERTED_MAX", "SHARED_QUERIES", "scan", "scan_codes"]
+__all__ = ["INSERTED_MAX", "scan", "scan_codes", "shares"]
 
 F32 = NDArray[np.float32]
 U32 = NDArray[np.uint32]
@@ -41,7 +41,7 @@ def scan(target: Target, queries: F32, limit: int, pool: Executor | None) -> Ans
     if limit > INSERTED_MAX:
         for q in range(len(queries)):
             _sort_all(dense, mask, queries[q], offsets[q], distances[q])
-    elif len(queries) < SHARED_QUERIES or dense.metric == L1:
+    elif not shares(dense, len(queries)):
         _each(dense, mask, queries, (offsets, distances), pool)
     else:
         wanted = unpack_rows(mask)
@@ -62,6 +62,11 @@ def scan_codes(target: Target, queries: F32, limit: int) -> Answer:
         graph.rescored(limit) + HEAD, 0, len(queries), offsets, distances,
     )  # fmt: skip
     return offsets, distances
+
+
+def shares(dense: Dense, queries: int) -> bool:
+    """Whether a scan for so many queries is one matrix product."""
+    return queries >= SHARED_QUERIES and dense.metric != L1
 
 
 def _each(dense: Dense, mask: Mask, queries: F32, answer: Answer, pool: Executor | None) -> None:
@@ -88,8 +93,7 @@ def _sort_all(dense: Dense, mask: Mask, query: F32, offsets: U32, distances: F32
 
 def _product(dense: Dense, wanted: NDArray[np.int64], queries: F32, offsets: U32, distances: F32) -> None:
     """Squared L2 as |x|² - 2 x·q (the query's own length changes no order), or -x·q; then the kept are measured."""
-    limit = offsets.shape[1]
-    keys = np.empty((len(queries), min(limit + _SLACK, len(wanted))), np.int64)
+    keys = np.empty((len(queries), min(offsets.shape[1] + _SLACK, len(wanted))), np.int64)
     kept = np.zeros(len(queries), np.int64)
     for first in range(0, len(wanted), _BLOCK_ROWS):
         chosen = wanted[first : first + _BLOCK_ROWS]
@@ -100,10 +104,4 @@ def _product(dense: Dense, wanted: NDArray[np.int64], queries: F32, offsets: U32
             block *= 2
             block += np.einsum("ij,ij->i", rows, rows)
         merge_block(block, chosen, keys, kept)
-    found = (keys & 0xFFFFFFFF) >> 1
-    measured = np.empty(keys.shape[1], np.float32)
-    for q in range(len(queries)):
-        measure_rows[dense.metric](dense.rows, found[q], queries[q], measured)
-        nearest = np.lexsort((found[q], measured))[:limit]
-        offsets[q, : len(nearest)] = found[q, nearest]
-        distances[q, : len(nearest)] = measured[nearest]
+    measure_kept[dense.metric](dense.rows, queries, keys, kept, offsets, distances)

@@ -46,6 +46,7 @@ def record_at(view: SegmentView, offset: int, fields: Fields) -> Record:
 def hits_at(places: Sequence[Place], fields: Fields) -> list[Hit]:
     """Ranked places as hits. On the path of every search: the usual answer, payload and no vector, is made straight."""
     plain = fields.payload and fields.include is None and not fields.exclude and fields.vectors == ()
+    bare = not fields.payload and fields.vectors == ()
     hits: list[Hit] = []
     reading: SegmentView | None = None
     for id, score, view, offset in places:
@@ -56,6 +57,8 @@ def hits_at(places: Sequence[Place], fields: Fields) -> list[Hit]:
             payload = view.body.payload if unchanged else view.payload
         if plain:
             hits.append(Hit(id, version(offset), score, decode_payload(payload(offset))))
+        elif bare:
+            hits.append(Hit(id, version(offset), score))
         else:
             vector = vector_at(view, offset, fields)
             hits.append(Hit(id, version(offset), score, payload_at(view, offset, fields), vector))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tamis.kernels.beam import NO_OFFSET
 from tamis.model.query import NearestQuery
 from tamis.search.cost import machine_cost
-from tamis.search.exact import INSERTED_MAX, SHARED_QUERIES, scan, scan_codes
+from tamis.search.exact import INSERTED_MAX, scan, scan_codes, shares
 from tamis.search.planner import Choice, Situation, beam_of, choose
 from tamis.search.ranked import Leg, Ranked
 from tamis.search.target import Answer, Target, aim
@@ -63,12 +63,13 @@ def _situation(target: Target, query: NearestQuery) -> Situation:
     """What the ladder has to know. A beam wider than the kernels' sorted array counts as no graph."""
     graph, params, size = target.dense.graph, query.params, target.dense.params.size
     if graph is None or (beam := beam_of(params.hnsw_ef, graph.beam, query.limit)) > INSERTED_MAX:
-        beam, degree, coded = 0, None, False
+        beam, degree, coded, shared = 0, None, False, 0
     else:
         degree = graph.degree_mean
-        coded = graph.encoder is not None and len(query.vectors) < SHARED_QUERIES
+        shared = len(query.vectors) if shares(target.dense, len(query.vectors)) else 0
+        coded = graph.encoder is not None and not shared
     return Situation(
-        target.rows, target.matches, query.limit, beam, size, degree, coded, params.exact, params.indexed_only
+        target.rows, target.matches, query.limit, beam, size, degree, coded, shared, params.exact, params.indexed_only
     )
 
 

@@ -65,7 +65,7 @@ class Ranked:
             ids = [self.views[n].body.ids(offsets[i : i + 1])[0] for i, n in enumerate(numbers[:kept])]
         rows = zip(ids, values, [self.views[n] for n in numbers[:kept]], offsets.tolist(), strict=True)
         places = list(rows)
-        if any(values[i] == values[i + 1] for i in range(kept - 1)):
+        if len(set(values)) < kept:
             sign = -1 if self.metric == DOT else 1
             places.sort(key=lambda place: (sign * place[1], id_order(place[0])))
         return places

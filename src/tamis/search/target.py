@@ -1,19 +1,27 @@
-"""What a search looks at in one segment: a vector field, the rows that may be found, and how many they are."""
+"""What a search looks at in one segment: a vector field, the rows that may be found, and how many they are.
+
+A view never changes, so the mask of a filter that was asked of it stays right; the last few are kept with the view
+and go with it. They are known by the very object that `read_filter` returns for an equal filter.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tamis.model.filter import Filter
 from tamis.model.query import NearestQuery
-from tamis.search.filter.evaluate import Clause, evaluate
+from tamis.search.filter.evaluate import Clause, Evaluation, evaluate
 from tamis.segment.alive import all_rows, count_rows
 from tamis.segment.dense import Dense
 from tamis.segment.view import Mask, SegmentView
 
 __all__ = ["Answer", "Target", "aim"]
+
+MASKS_KEPT = 16  # per view; a mask is a bit per row
 
 Answer = tuple[NDArray[np.uint32], NDArray[np.float32]]  # offsets, distances [queries, k], nearest first
 
@@ -41,9 +49,21 @@ def aim(view: SegmentView, query: NearestQuery, trace: bool) -> Target:
     if query.filter is None:
         mask, matches = view.alive, view.alive_count
     else:
-        evaluation = evaluate(view, query.filter, trace=trace)
+        evaluation = evaluate(view, query.filter, trace=True) if trace else _evaluated(view, query.filter)
         mask, matches, clauses = evaluation.mask, evaluation.count, evaluation.clauses
     if dense.present is not None:
         mask = mask & dense.present
         matches = count_rows(mask)
     return Target(dense, rows, None if matches == rows else mask, matches, clauses)
+
+
+def _evaluated(view: SegmentView, filter: Filter) -> Evaluation:
+    """The filter's rows in this view, now or from before."""
+    known = view.answered.get(id(filter))
+    if known is not None and known[0] is filter:
+        return cast(Evaluation, known[1])
+    evaluation = evaluate(view, filter)
+    if len(view.answered) >= MASKS_KEPT:
+        view.answered.clear()
+    view.answered[id(filter)] = (filter, evaluation)
+    return evaluation

@@ -15,12 +15,13 @@ alive, all of it & alive. Tables know the payload indexes of their position (`ta
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tamis.model.filter import Filter
 from tamis.model.ids import IdArray
 from tamis.model.schema import CollectionSchema, PayloadIndex
 from tamis.segment.payload import PayloadBlocks
@@ -109,6 +110,7 @@ class SegmentView:
     alive: Mask
     alive_count: int
     overlay: OverlayView | None
+    answered: dict[int, tuple[Filter, Any]] = field(default_factory=dict, compare=False, repr=False)  # for searches
 
     @property
     def indexes(self) -> Mapping[str, PayloadIndex]:

@@ -79,7 +79,7 @@ class Bounds:
 
     def integers(self, dtype: type[np.integer[Any]]) -> tuple[int, int]:
         """The least and the greatest integer of `dtype` inside; an empty range has them the wrong way round."""
-        low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+        low, high = _LIMITS[dtype]
         least, greatest = [low], [high]
         if self.gte is not None:
             least.append(ceil(_within(self.gte)))
@@ -104,6 +104,12 @@ class Bounds:
         if self.lt is not None:
             greatest.append(_float(self.lt, -inf, closed=False))
         return max(least), min(greatest)
+
+
+_LIMITS: dict[type[np.integer[Any]], tuple[int, int]] = {
+    np.int64: (-(2**63), 2**63 - 1),
+    np.uint64: (0, 2**64 - 1),
+}
 
 
 def _within(bound: float) -> float:
