@@ -9,7 +9,7 @@ from tamis.search.planner import Situation, beam_of, choose
 
 COST = Cost(
     scan_base=1, scan_slope=0.1, code_base=1, code_slope=0.03, product_base=1, product_slope=0.02,
-    visit_base=20, visit_slope=0.05, expand_ns=900,
+    visit_base=20, visit_slope=0.05, list_ns=40,
 )  # fmt: skip
 NOW = Situation(rows=100_000, matches=20_000, limit=10, beam=64, size=128, degree=25)
 
@@ -45,7 +45,7 @@ def test_every_rung(change: dict[str, object], strategy: str, reason: str) -> No
 def test_the_budget_is_the_cost_of_the_scan() -> None:
     choice = choose(NOW, COST)
     visits = 64 * 38  # of the 48 that an expansion may score
-    walk_ns = 64 * COST.expand_ns + visits * COST.visit_ns(128)
+    walk_ns = 64 * 48 / 5 * COST.list_ns + visits * COST.visit_ns(128)
     assert choice.budget * walk_ns / visits == pytest.approx(20_000 * COST.scan_ns(128), rel=0.01)
 
 

@@ -6,7 +6,7 @@ import tamis
 from tamis.model.filter import Filter, Match
 from tamis.model.query import NearestQuery
 from tamis.search import target
-from tamis.search.target import MASKS_KEPT, aim
+from tamis.search.target import ANSWERS_KEPT, aim
 from tamis.segment.view import SegmentView
 from tamis.wire.filter_reader import read_filter
 
@@ -55,9 +55,9 @@ def test_an_equal_filter_is_evaluated_once_and_few_masks_are_kept(monkeypatch) -
     view = view_of(collection())
     assert ask(view, read_filter(RED)) == ask(view, read_filter(dict(RED))) == 10
     assert len(evaluated) == 1
-    for n in range(3 * MASKS_KEPT):
+    for n in range(3 * ANSWERS_KEPT):
         assert ask(view, Filter(must=(Match("colour", f"none {n}"),))) == 0
-    assert len(view.answered) <= MASKS_KEPT
+    assert len(view.answered) <= ANSWERS_KEPT
     assert ask(view, read_filter(RED)) == 10
 
 

@@ -1,7 +1,7 @@
 """What a row costs to scan and a node costs to visit on this machine, measured once and kept.
 
     scan of c rows     c · scan_ns(d), c · code_ns(d) by codes, c · product_ns(d, q) as one product for q queries
-    filtered walk      expansions · expand_ns + visits · visit_ns(d)
+    filtered walk      lists · list_ns + visits · visit_ns(d), lists: of failing neighbours, read for the second hop
 
 `machine_cost` runs a microbenchmark of about a second the first time and keeps the numbers beside the compiled
 kernels. Its arrays are larger than the caches, as segments are: in a cache a walk looks three times as cheap. The
@@ -25,16 +25,18 @@ from tamis.kernels.compile import CACHE_DIRECTORY
 from tamis.kernels.distance import INT8_L2, L2
 from tamis.kernels.scan import merge_block, scan_codes, scan_rows
 
-__all__ = ["Cost", "machine_cost", "measure_cost"]
+__all__ = ["ROOM", "Cost", "lists_read", "machine_cost", "measure_cost"]
 
 _FILE = CACHE_DIRECTORY / "cost.msgpack"
 _SIZES = (64, 256)
 _ROWS = 131_072
+_DEGREE = 24
+ROOM = 48  # candidates one expansion of a filtered walk may score
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Nanoseconds, as lines over the dimension: base + slope · d. expand_ns: the two hops of one expansion."""
+    """Nanoseconds, as lines over the dimension: base + slope · d. list_ns: reading one neighbour's list."""
 
     scan_base: float
     scan_slope: float
@@ -44,7 +46,7 @@ class Cost:
     product_slope: float
     visit_base: float
     visit_slope: float
-    expand_ns: float
+    list_ns: float
 
     def scan_ns(self, size: int) -> float:
         """Measuring one row of an exact scan, float32."""
@@ -61,6 +63,15 @@ class Cost:
     def visit_ns(self, size: int) -> float:
         """Measuring and ranking one node of a walk on int8 codes."""
         return self.visit_base + self.visit_slope * size
+
+
+def lists_read(share: float, degree: float) -> float:
+    """Lists that one expansion reads when this share of nodes passes: those of all failing neighbours, or fewer.
+
+    >>> round(lists_read(0.5, 24)), round(lists_read(0.01, 24))
+    (4, 24)
+    """
+    return min(degree * (1 - share), ROOM / (share * degree))
 
 
 @lru_cache(maxsize=1)
@@ -86,12 +97,12 @@ def measure_cost() -> Cost:
     scans, codes, products = ([work(field) for field in fields] for work in (_time_scan, _time_codes, _time_product))
     sparse, dense = _time_walk(fields[0], 32), _time_walk(fields[0], 4)
     wide = _time_walk(fields[1], 4)
-    # ns = expansions · expand + visits · visit, for a sparse and a dense mask
-    visit = (dense[0] / dense[2] - sparse[0] / sparse[2]) / (dense[1] / dense[2] - sparse[1] / sparse[2])
-    visit = max(visit, 1.0)
-    expand = max((sparse[0] - visit * sparse[1]) / sparse[2], 1.0)
-    visit_wide = max((wide[0] - expand * wide[2]) / wide[1], visit)
-    return Cost(*_line(scans), *_line(codes), *_line(products), *_line([visit, visit_wide]), expand)
+    # ns = lists · list_ns + visits · visit_ns, for a sparse and a dense mask
+    (ns_a, visits_a, lists_a), (ns_b, visits_b, lists_b) = sparse, dense
+    one_list = max((ns_a * visits_b - ns_b * visits_a) / (lists_a * visits_b - lists_b * visits_a), 1.0)
+    visit = max((ns_b - one_list * lists_b) / visits_b, 1.0)
+    visit_wide = max((wide[0] - one_list * wide[2]) / wide[1], visit)
+    return Cost(*_line(scans), *_line(codes), *_line(products), *_line([visit, visit_wide]), one_list)
 
 
 class _Random:
@@ -101,7 +112,7 @@ class _Random:
         random = np.random.default_rng(size)
         self.rows = random.random((_ROWS, size), np.float32)
         self.codes = random.integers(-127, 127, (_ROWS, size), np.int8)
-        self.neighbours = random.integers(0, _ROWS, (_ROWS, 24), np.int32)
+        self.neighbours = random.integers(0, _ROWS, (_ROWS, _DEGREE), np.int32)
         self.drawn = random.integers(0, 32, _ROWS)
 
     def mask(self, one_in: int) -> NDArray[np.uint64]:
@@ -150,8 +161,8 @@ def _time_product(field: _Random) -> float:
     return _best_ns(multiply) / (queries * len(rows))
 
 
-def _time_walk(field: _Random, one_in: int) -> tuple[float, int, int]:
-    """Nanoseconds, distances and expansions of filtered walks on the random graph."""
+def _time_walk(field: _Random, one_in: int) -> tuple[float, float, float]:
+    """Nanoseconds, visits and lists read of filtered walks on the random graph."""
     queries, mask, rows, codes = 32, field.mask(one_in), field.rows, field.codes
     offsets, distances = np.empty((queries, 10), np.uint32), np.empty((queries, 10), np.float32)
     counters = np.zeros((queries, 2), np.int64)
@@ -159,9 +170,10 @@ def _time_walk(field: _Random, one_in: int) -> tuple[float, int, int]:
     def walk() -> None:
         counters[:] = 0
         search_graph[I8_L2, L2](
-            INT8_L2, codes, field.neighbours, field.neighbours[0], codes, rows, rows, mask, True, 64, 48, 24, 1 << 60,
+            INT8_L2, codes, field.neighbours, field.neighbours[0], codes, rows, rows, mask, True, 64, ROOM, 24, 1 << 60,
             0, queries, offsets, distances, counters,
         )  # fmt: skip
 
     spent = _best_ns(walk)
-    return spent, int(counters[:, 0].sum()), int(counters[:, 1].sum())
+    visits, expansions = counters.sum(axis=0).tolist()
+    return spent, visits, expansions * lists_read(1 / one_in, _DEGREE)

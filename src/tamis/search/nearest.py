@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from tamis.search.cost import machine_cost
 from tamis.search.exact import INSERTED_MAX, scan, scan_codes, shares
 from tamis.search.planner import Choice, Situation, beam_of, choose
 from tamis.search.ranked import Leg, Ranked
-from tamis.search.target import Answer, Target, aim
+from tamis.search.target import Answer, Target, aim, keep
 from tamis.search.walk import walk
 from tamis.segment.view import SegmentView
 
@@ -48,8 +49,7 @@ def nearest(
 
 def _segment(view: SegmentView, query: NearestQuery, pool: Executor | None, trace: bool) -> tuple[Answer, Leg]:
     begin = time.perf_counter()
-    target = aim(view, query, trace)
-    choice = choose(_situation(target, query), machine_cost())
+    target, choice = _prepared(view, query, trace)
     leg = Leg(target.rows, target.matches, query.limit, choice.strategy, choice.reason, choice.beam)
     aimed = time.perf_counter()
     answer = _answer(target, choice, query, pool, leg)
@@ -57,6 +57,19 @@ def _segment(view: SegmentView, query: NearestQuery, pool: Executor | None, trac
         leg.clauses = target.clauses
         leg.seconds = {"filter": aimed - begin, "search": time.perf_counter() - aimed}
     return answer, leg
+
+
+def _prepared(view: SegmentView, query: NearestQuery, trace: bool) -> tuple[Target, Choice]:
+    """Target and choice, from before if this view was asked the same; a trace always works them out."""
+    key = (id(query.filter), query.using, query.limit, query.params, len(query.vectors))
+    known = view.answered.get(key)
+    if known is not None and known[0] is query.filter and not trace:
+        return cast(tuple[Target, Choice], known[1])
+    target = aim(view, query, trace)
+    choice = choose(_situation(target, query), machine_cost())
+    if not trace:
+        keep(view, key, query.filter, (target, choice))
+    return target, choice
 
 
 def _situation(target: Target, query: NearestQuery) -> Situation:

@@ -19,12 +19,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp
 
-from tamis.search.cost import Cost
+from tamis.search.cost import ROOM, Cost, lists_read
 
-__all__ = ["BRANCHING", "ROOM", "Choice", "Situation", "beam_of", "choose"]
+__all__ = ["BRANCHING", "Choice", "Situation", "beam_of", "choose"]
 
 BRANCHING = 20.0  # passing nodes within two hops below which recall falls (the percolation law of filtered graphs)
-ROOM = 48  # candidates one expansion of a filtered walk may score
 NOVELTY = 0.6  # of the passing nodes within two hops, those that were not seen before; fits 15 to 41 measured of 48
 UNLIMITED = 1 << 62
 
@@ -77,13 +76,14 @@ def choose(now: Situation, cost: Cost) -> Choice:
     few = max(now.beam, 4 * now.limit)
     if now.matches <= few:
         return Choice("scan", f"{now.matches} matches are at most max(beam, 4 · limit) = {few}")
-    branching = now.matches / now.rows * now.degree**2
+    share = now.matches / now.rows
+    branching = share * now.degree**2
     scan = "scan_codes" if now.coded else "scan"
     if branching < BRANCHING:
         return Choice(scan, f"{branching:.1f} passing nodes within two hops are fewer than {BRANCHING:.0f}")
     scan_ns = now.matches * _row_ns(now, cost)
     visits = now.beam * ROOM * (1 - exp(-NOVELTY * branching / ROOM))
-    walk_ns = now.beam * cost.expand_ns + visits * cost.visit_ns(now.size)
+    walk_ns = now.beam * lists_read(share, now.degree) * cost.list_ns + visits * cost.visit_ns(now.size)
     if scan_ns <= walk_ns:
         return Choice(scan, f"scan predicted at {scan_ns / 1e3:.0f} µs, walk at {walk_ns / 1e3:.0f} µs")
     reason = f"walk predicted at {walk_ns / 1e3:.0f} µs, scan at {scan_ns / 1e3:.0f} µs"

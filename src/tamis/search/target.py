@@ -1,7 +1,8 @@
 """What a search looks at in one segment: a vector field, the rows that may be found, and how many they are.
 
-A view never changes, so the mask of a filter that was asked of it stays right; the last few are kept with the view
-and go with it. They are known by the very object that `read_filter` returns for an equal filter.
+A view never changes, so the mask of a filter that was asked of it stays right, and so does the plan made with it; the
+last few are kept with the view and go with it. They are known by the very object that `read_filter` returns for an
+equal filter.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from tamis.segment.alive import all_rows, count_rows
 from tamis.segment.dense import Dense
 from tamis.segment.view import Mask, SegmentView
 
-__all__ = ["Answer", "Target", "aim"]
+__all__ = ["Answer", "Target", "aim", "keep"]
 
-MASKS_KEPT = 16  # per view; a mask is a bit per row
+ANSWERS_KEPT = 32  # per view, masks and the plans made with them; a mask is a bit per row
 
 Answer = tuple[NDArray[np.uint32], NDArray[np.float32]]  # offsets, distances [queries, k], nearest first
 
@@ -63,7 +64,12 @@ def _evaluated(view: SegmentView, filter: Filter) -> Evaluation:
     if known is not None and known[0] is filter:
         return cast(Evaluation, known[1])
     evaluation = evaluate(view, filter)
-    if len(view.answered) >= MASKS_KEPT:
-        view.answered.clear()
-    view.answered[id(filter)] = (filter, evaluation)
+    keep(view, id(filter), filter, evaluation)
     return evaluation
+
+
+def keep(view: SegmentView, key: object, filter: Filter | None, answer: object) -> None:
+    """Keep an answer with the view. The filter is kept too, so that no other object can get its identity."""
+    if len(view.answered) >= ANSWERS_KEPT:
+        view.answered.clear()
+    view.answered[key] = (filter, answer)

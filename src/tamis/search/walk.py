@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tamis.kernels.beam import NO_OFFSET, search_graph
+from tamis.search.cost import ROOM
 from tamis.search.exact import scan
-from tamis.search.planner import ROOM, Choice
+from tamis.search.planner import Choice
 from tamis.search.ranked import Leg
 from tamis.search.target import Answer, Target
 

@@ -110,7 +110,9 @@ class SegmentView:
     alive: Mask
     alive_count: int
     overlay: OverlayView | None
-    answered: dict[int, tuple[Filter, Any]] = field(default_factory=dict, compare=False, repr=False)  # for searches
+    answered: dict[Any, tuple[Filter | None, Any]] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # for searches
 
     @property
     def indexes(self) -> Mapping[str, PayloadIndex]:
