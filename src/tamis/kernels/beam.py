@@ -226,11 +226,12 @@ def _make_search(codec, metric):
         ranking = np.empty(beam, np.int64)
         best = np.empty(limit, np.int64)
         fresh = np.empty(max(room, neighbours.shape[1] + 1), np.int32)
+        scored = fresh[: max(room, neighbours.shape[1])]
         for q in range(first, last):
             seen[:] = 0
             if two_hop:
                 filled = walk_masked(
-                    pointer, walked, neighbours, entries, encoded, q, mask, seen, ranking, fresh, budget, counters[q]
+                    pointer, walked, neighbours, entries, encoded, q, mask, seen, ranking, scored, budget, counters[q]
                 )
             else:
                 filled = walk_plain(pointer, walked, neighbours, entries, encoded, q, seen, ranking, fresh, counters[q])

@@ -9,6 +9,7 @@ of distances from one matrix product and this keeps the nearest of each query.
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 
 from tamis.kernels.beam import I8_DOT, I8_L2, NO_OFFSET, measures, unsort
@@ -147,13 +148,20 @@ def _make_measure_rows(metric):
     return measure_rows
 
 
-@kernel
-def popcount(word):
-    """Set bits of a uint64."""
-    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
-    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
-    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+if numba.config.DISABLE_JIT:
+
+    def popcount(word):
+        return int(word).bit_count()
+
+else:
+
+    @kernel
+    def popcount(word):
+        """Set bits of a uint64; LLVM makes one instruction of this."""
+        word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+        word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+        word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+        return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
 @kernel

@@ -1,0 +1,69 @@
+"""The disk cache of kernels, and kernels as plain Python."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import tamis
+
+WALK = """
+import numpy as np
+from tamis.kernels.beam import F32_L2, search_graph
+from tamis.kernels.distance import INT8_L2, L2
+
+rows = np.eye(4, dtype=np.float32)
+neighbours = np.array([[1], [2], [3], [0]], np.int32)
+offsets, distances, counters = np.empty((1, 2), np.uint32), np.empty((1, 2), np.float32), np.zeros((1, 2), np.int64)
+walk = search_graph[F32_L2, L2]
+walk(INT8_L2, rows, neighbours, np.zeros(1, np.int32), rows[2:3], rows, rows[2:3], np.empty(0, np.uint64), False, 4, 4, 2,
+     1 << 60, 0, 1, offsets, distances, counters)
+assert offsets[0, 0] == 2
+print(sum(walk.stats.cache_hits.values()), sum(walk.stats.cache_misses.values()))
+"""
+
+
+def run(program: str, *arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env=os.environ | environment, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_second_process_compiles_nothing(tmp_path: Path) -> None:
+    """Also for kernels that a function makes, whose cache keys numba would make different in every process."""
+    cache = {"TAMIS_CACHE_DIR": str(tmp_path)}
+    assert run(WALK, **cache).split() == ["0", "1"]
+    assert run(WALK, **cache).split() == ["1", "0"]
+
+
+def test_any_edit_of_a_kernel_changes_the_directory(tmp_path: Path) -> None:
+    """numba would go on using callers that it compiled with the old callee."""
+    package = tmp_path / "tamis"
+    shutil.copytree(
+        Path(tamis.__file__).parent / "kernels", package / "kernels", ignore=shutil.ignore_patterns("__py*")
+    )
+    (package / "__init__.py").write_text("")
+    program = "from tamis.kernels.compile import CACHE_DIRECTORY; print(CACHE_DIRECTORY)"
+    before = run(program, PYTHONPATH=str(tmp_path))
+    assert run(program, PYTHONPATH=str(tmp_path)) == before
+    with (package / "kernels" / "ranking.py").open("a") as source:
+        source.write("# edited\n")
+    assert run(program, PYTHONPATH=str(tmp_path)) != before
+
+
+def test_a_users_own_numba_cache_is_left_alone() -> None:
+    show = "print(repr(numba.config.CACHE_DIR))"
+    program = f"import numba; {show}; import tamis.kernels.beam; {show}"
+    before, after = run(program).splitlines()
+    assert before == after
+
+
+def test_kernels_run_as_plain_python() -> None:
+    here = Path(__file__).parent
+    program = "import sys, pytest; sys.exit(pytest.main(['-q', '-x', '-p', 'no:cacheprovider', *sys.argv[1:]]))"
+    files = [str(here / f"test_{name}.py") for name in ("distance", "quantize", "scan", "walk")]
+    run(program, *files, NUMBA_DISABLE_JIT="1")
