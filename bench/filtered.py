@@ -16,12 +16,15 @@ After the grid: ten rounds that delete and insert a tenth, and the loss of a who
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a batch may be one matrix product: on one thread, as everything here
 
 import numpy as np
 from numpy.typing import NDArray
