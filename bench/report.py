@@ -38,10 +38,15 @@ def machine() -> dict[str, str]:
 
 
 def commit() -> str:
-    """The checked-out commit, with a plus when the tree differs from it."""
+    """The checked-out commit, with a plus when the tree (other than earlier results) differs from it."""
     try:
         name = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
-        changed = subprocess.run(["git", "status", "--porcelain", "-uno"], capture_output=True, text=True, check=True)
+        changed = subprocess.run(
+            ["git", "status", "--porcelain", "-uno", "--", ".", ":!bench/results"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return name.stdout.strip() + ("+" if changed.stdout.strip() else "")

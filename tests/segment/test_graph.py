@@ -9,7 +9,7 @@ import pytest
 from tamis.kernels import reference
 from tamis.kernels.beam import F32_DOT, F32_L1, F32_L2, I8_DOT, I8_L2, NO_OFFSET, search_graph
 from tamis.kernels.link import reach
-from tamis.model.schema import Distance, HnswConfig, VectorParams
+from tamis.model.schema import Distance, HnswConfig, ScalarQuantization, VectorParams
 from tamis.segment.alive import pack_rows
 from tamis.segment.dense import Dense, build_dense, open_dense
 
@@ -151,3 +151,30 @@ def test_data_that_codes_do_not_suit_is_walked_on_full_rows(
     assert dense.graph.codec == codec
     if distance is Distance.EUCLID:
         assert recall(dense, rows[:20].copy(), 256) >= RECALL
+
+
+def test_schema_options_of_codes_and_threads(pool: ThreadPoolExecutor) -> None:
+    rows = clustered(2_000, 16)
+
+    def codes(quantization: ScalarQuantization | None, threads: int = 0) -> np.ndarray:
+        params = VectorParams(16, Distance.EUCLID, quantization=quantization)
+        config = HnswConfig(max_indexing_threads=threads)
+        dense = open_dense(params, build_dense(rows, None, params, pool=pool, hnsw=config, graph=True))
+        assert dense.graph is not None
+        return dense.graph.walked
+
+    def cut(walked: np.ndarray) -> float:
+        return float((np.abs(walked.astype(int)) == 127).mean())
+
+    assert cut(codes(None)) < 0.002
+    assert 0.03 < cut(codes(ScalarQuantization(quantile=0.95))) < 0.08
+    assert np.array_equal(codes(None), codes(None, threads=1))
+
+
+def test_always_ram_copies_the_codes_out_of_the_file(pool: ThreadPoolExecutor) -> None:
+    params = VectorParams(16, Distance.EUCLID, quantization=ScalarQuantization(always_ram=True))
+    arrays = build_dense(clustered(2_000, 16), None, params, pool=pool, hnsw=HnswConfig(), graph=True)
+    for quantization, shared in ((params.quantization, False), (None, True)):
+        dense = open_dense(VectorParams(16, Distance.EUCLID, quantization=quantization), arrays)
+        assert dense.graph is not None
+        assert np.shares_memory(dense.graph.walked, arrays["graph.codes"]) == shared

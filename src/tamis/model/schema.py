@@ -47,7 +47,8 @@ class OptimizersConfig(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ScalarQuantization(msgspec.Struct, frozen=True, omit_defaults=True):
-    """int8 codes. Graph segments carry them anyway; asking for them keeps the scan on codes too."""
+    """How the int8 codes of graph segments are made, which are there with or without it. quantile: share of components
+    that the scale covers (.9995 unless given); always_ram: keep codes in memory of the process, not only mapped."""
 
     quantile: float | None = None
     always_ram: bool | None = None

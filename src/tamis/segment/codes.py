@@ -23,7 +23,6 @@ F32 = NDArray[np.float32]
 CODE_WIDTH_MAX = 32_768  # beyond, the squared distance of two codes could pass int32
 _SAMPLE = 4_096  # rows that centre and scale are learned from
 _PROBED = 8_192  # rows that the ranking is tried on
-_CLIPPED = 5e-4  # share of components that may fall outside the scale
 _DEPTHS = (2, 3, 4)
 _AGREEMENT = {2: 0.995, 3: 0.995, 4: 0.98}
 _ZERO = np.float32(0)
@@ -54,8 +53,11 @@ class Encoder:
         return codes
 
 
-def train(rows: F32, product: bool, seed: int) -> Encoder:
-    """Learn an encoder from a sample of rows; product: they are compared by inner product."""
+def train(rows: F32, product: bool, quantile: float, seed: int) -> Encoder:
+    """Learn an encoder from a sample of rows.
+
+    product: they are compared by inner product. quantile: share of components that the scale covers, the rest is cut.
+    """
     random = np.random.default_rng(seed)
     sample = rows[np.sort(random.choice(len(rows), min(len(rows), _SAMPLE), replace=False))]
     centre = np.zeros(rows.shape[1], np.float32)
@@ -67,7 +69,7 @@ def train(rows: F32, product: bool, seed: int) -> Encoder:
     turned = sample - centre
     for row in turned:
         rotate(row, signs)
-    scale = np.float32(np.quantile(np.abs(turned), 1 - _CLIPPED) / 127)
+    scale = np.float32(np.quantile(np.abs(turned), quantile) / 127)
     return Encoder(centre, signs, scale if scale > 0 else np.float32(1), product)
 
 

@@ -9,9 +9,10 @@ Stored as arrays "rows", "present", and "graph.*"; opened over the mapped file w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import Executor
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,8 @@ def build_dense(
 ) -> dict[str, NDArray[Any]]:
     """The arrays to store for these rows; with `graph`, a graph over the rows that have the vector.
 
-    hnsw: the collection's; the field's own takes precedence. m = 0 asks for no graph.
+    hnsw: the collection's; the field's own takes precedence. m = 0 asks for no graph. params.quantization: quantile
+    sets what share of the components the codes cover.
     """
     arrays: dict[str, NDArray[Any]] = {"rows": rows}
     if present is not None:
@@ -76,13 +78,28 @@ def build_dense(
     if graph and config.m > 0 and len(chosen) > 1:
         unit = params.distance is Distance.COSINE
         shape = GraphShape(METRIC[params.distance], unit, 2 * config.m, max(config.ef_construct, 2 * config.m))
-        built = build_graph(rows, chosen, shape, pool, progress)
+        if params.quantization is not None and params.quantization.quantile is not None:
+            shape = replace(shape, quantile=params.quantization.quantile)
+        with _workers(config.max_indexing_threads, pool) as workers:
+            built = build_graph(rows, chosen, shape, workers, progress)
         arrays |= {_PREFIX + name: array for name, array in built.items()}
     return arrays
 
 
+@contextmanager
+def _workers(threads: int, pool: Executor) -> Iterator[Executor]:
+    """As many threads as the schema allows, 0: those of the shared pool."""
+    if threads == 0:
+        yield pool
+    else:
+        with ThreadPoolExecutor(threads, thread_name_prefix="tamis-index") as own:
+            yield own
+
+
 def open_dense(params: VectorParams, arrays: Mapping[str, NDArray[Any]]) -> Dense:
-    """The field that `build_dense` stored."""
+    """The field that `build_dense` stored; with always_ram its codes are copied from the mapped file."""
     rows = arrays["rows"]
     stored = {name.removeprefix(_PREFIX): array for name, array in arrays.items() if name.startswith(_PREFIX)}
+    if params.quantization is not None and params.quantization.always_ram and "codes" in stored:
+        stored["codes"] = stored["codes"].copy()
     return Dense(params, rows, arrays.get("present"), open_graph(stored, rows) if stored else None)

@@ -41,12 +41,13 @@ TASK_ROWS = 1_024  # rows one task of the pool handles, so that a build shares t
 @dataclass(frozen=True, slots=True)
 class GraphShape:
     """What the schema asks of a graph. metric: kernels.distance constant; unit: rows have length one, so that
-    inner product ranks like L2; beam: width while building."""
+    inner product ranks like L2; beam: width while building; quantile: share of components that codes cover."""
 
     metric: int
     unit: bool
     degree: int
     beam: int
+    quantile: float = 0.9995
 
 
 def build_graph(
@@ -72,7 +73,7 @@ def _walked(rows: F32, compact: F32, shape: GraphShape, pool: Executor) -> tuple
     if shape.metric == L1:  # a rotation does not keep L1
         return F32_L1, rows, None
     product = shape.metric == DOT and not shape.unit
-    encoder = train(compact, product, SEED)
+    encoder = train(compact, product, shape.quantile, SEED)
     depth = rank_depth(encoder, compact, SEED)
     if rows.shape[1] > CODE_WIDTH_MAX or depth is None:
         return F32_DOT if shape.metric == DOT else F32_L2, rows, None

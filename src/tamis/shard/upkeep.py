@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import msgspec
+
 from tamis.errors import Conflict
 from tamis.limits import SEGMENT_POINTS_MAX
 from tamis.model.schema import CollectionSchema, VectorParams
@@ -183,7 +185,7 @@ class Upkeep:
                 progress(share)
 
         return {
-            name: Build(params, schema.hnsw, name in deserving, self._runtime.pool, report)
+            name: Build(_effective(params, schema), schema.hnsw, name in deserving, self._runtime.pool, report)
             for name, params in schema.vectors.items()
         }
 
@@ -202,6 +204,13 @@ def limits_of(schema: CollectionSchema, *, background: bool) -> Limits:
         return frozenset(name for name, rows in present.items() if _deserves_graph(schema, schema.vectors[name], rows))
 
     return Limits(rows_max, deserves, settings.deleted_threshold, settings.vacuum_min_vector_number)
+
+
+def _effective(params: VectorParams, schema: CollectionSchema) -> VectorParams:
+    """The vector's parameters with the collection's quantization where it has none of its own."""
+    if params.quantization is not None or schema.quantization is None:
+        return params
+    return msgspec.structs.replace(params, quantization=schema.quantization)
 
 
 def _deserves_graph(schema: CollectionSchema, params: VectorParams, rows: int) -> bool:
