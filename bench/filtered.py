@@ -8,7 +8,7 @@ is 100 queries that ask one filter; recall@10 is against the exact answer under 
 query, `batch` the library's batch call, which for both evaluates the filter once. tamis keeps the last masks of an
 unchanged segment, so its single calls evaluate the filter once too; `anew` are single calls that forget the mask every
 time, as if each came with a filter never seen before. Where Qdrant's recall is higher than ours at defaults, our beam
-is raised until it is not, and that speed counts.
+is raised until it is not (`recall of QPS`), at most to 512, and that speed counts.
 
 After the grid: ten rounds that delete and insert a tenth, and the loss of a whole region, then a few cells again.
 """
@@ -211,6 +211,7 @@ def measure(
             break
         mine.params = {"hnsw_ef": beam}
     single, found = best(lambda: [mine.one(query, cell) for query in queries])
+    reached, _ = rated(found, exact)
     anew, _ = best(lambda: [mine.anew(query, cell) for query in queries])
     batch, batched = best(lambda: mine.batch(queries, cell))
     mine.params = None
@@ -219,7 +220,7 @@ def measure(
     latency = np.sort([best(lambda q=query: mine.one(q, cell))[0] for query in queries])
     n = len(queries)
     return [
-        cell.name, matches, strategy, own_recall, worst, wrong, short, n / anew, n / single, n / batch,
+        cell.name, matches, strategy, own_recall, worst, reached, wrong, short, n / anew, n / single, n / batch,
         float(latency[int(0.99 * n)] * 1e6), edge_recall, n / edge_single, n / edge_batch, acorn_recall,
         n / acorn_single, faiss_recall, edge_single / anew, edge_single / single,
         edge_batch / batch,
@@ -227,7 +228,7 @@ def measure(
 
 
 COLUMNS = [
-    "cell", "matches", "strategy", "recall", "worst 5 %", "wrong", "short", "QPS anew", "QPS single",
+    "cell", "matches", "strategy", "recall", "worst 5 %", "recall of QPS", "wrong", "short", "QPS anew", "QPS single",
     "QPS batch", "p99 µs",
     "edge recall", "edge single", "edge batch", "acorn recall", "acorn single", "faiss recall",
     "× anew", "× single", "× batch",
@@ -297,9 +298,11 @@ def _again(grid: Grid, prefix: str, names: set[str], engines: tuple[Any, Any], l
 
 def verdicts(rows: list[list[Any]]) -> list[str]:
     """The bars, and every cell that misses one."""
-    worst, wrong, short = min(row[3] for row in rows), sum(row[5] for row in rows), sum(row[6] for row in rows)
+    worst, wrong, short = min(row[3] for row in rows), sum(row[6] for row in rows), sum(row[7] for row in rows)
     lines = [f"worst recall {worst:.3f}, wrong ids {wrong}, answers of a wrong length {short}"]
     for row in rows:
+        if row[5] < row[COLUMNS.index("edge recall")]:
+            lines.append(f"MISSED Qdrant's recall at any beam up to {RAISED[-1]}: {row[0]}: {row[5]:.3f}")
         needed = 3.0 if row[1] > CALL_BOUND else 0.7
         if row[3] < 0.95:
             lines.append(f"MISSED recall .95: {row[0]}: {row[3]:.3f}")

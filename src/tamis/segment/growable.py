@@ -27,19 +27,24 @@ class Growable:
 
     def __init__(self, dtype: DTypeLike, width: tuple[int, ...] = (), reserve: int = _ROWS_MIN) -> None:
         """reserve: rows of the first block; the system gives memory only to the rows that are written."""
-        self._block: NDArray[Any] = np.zeros((0, *width), dtype)
+        self._block: NDArray[Any] = np.empty((0, *width), dtype)
         self._reserve = reserve
         self.count = 0
 
     def extend(self, rows: NDArray[Any]) -> None:
         """Append copies of these rows."""
-        self.widen(len(rows))[...] = rows
+        self._appended(len(rows))[...] = rows
 
     def widen(self, rows: int) -> NDArray[Any]:
         """Append rows of zeros and return them, to be filled before the next view is given out."""
+        new = self._appended(rows)
+        new[...] = 0
+        return new
+
+    def _appended(self, rows: int) -> NDArray[Any]:
         start, self.count = self.count, self.count + rows
         if self.count > len(self._block):
-            block = np.zeros(
+            block = np.empty(  # large ones come in huge pages, which zeros would not
                 (max(self.count, 2 * len(self._block), self._reserve), *self._block.shape[1:]), self._block.dtype
             )
             block[:start] = self._block[:start]

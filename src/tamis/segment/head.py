@@ -56,11 +56,11 @@ class _VectorTip:
 
     def append(self, count: int, block: VectorBlock | None) -> None:
         start = self.rows.count
-        new = self.rows.widen(count)
         if block is not None and block.points is None:
-            new[...] = block.rows
+            self.rows.extend(block.rows)
             has: NDArray[Any] = np.arange(start, start + count)
         else:
+            new = self.rows.widen(count)
             has = np.empty(0, np.int64) if block is None or block.points is None else block.points.astype(np.int64)
             if block is not None:
                 new[has] = block.rows
