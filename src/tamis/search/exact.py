@@ -16,9 +16,8 @@ from tamis.kernels.distance import L1, L2
 from tamis.kernels.scan import measure_kept, measure_rows, merge_block, scan_rows
 from tamis.kernels.scan import scan_codes as by_codes
 from tamis.search.target import Answer, Target
-from tamis.segment.alive import unpack_rows
+from tamis.segment.alive import Mask, unpack_rows
 from tamis.segment.dense import Dense
-from tamis.segment.view import Mask
 
 __all__ = ["INSERTED_MAX", "scan", "scan_codes", "shares"]
 

@@ -23,7 +23,7 @@ from tamis.model.result import Record
 from tamis.search.fetch import record_at
 from tamis.search.filter.evaluate import evaluate
 from tamis.search.values import Source, leaves_at, sources
-from tamis.segment.column.field import Bounds
+from tamis.segment.column.bounds import Bounds
 from tamis.segment.view import SegmentView
 
 __all__ = ["scroll"]

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tamis.segment.view import Mask
-
 __all__ = [
+    "Mask",
     "all_rows",
     "clear_rows",
     "count_rows",
@@ -26,6 +25,8 @@ __all__ = [
     "unpack_rows",
     "widened",
 ]
+
+Mask = NDArray[np.uint64]  # bit i & 63 of word i >> 6 is row i
 
 _ONE = np.uint64(1)
 _FULL = np.uint64(0xFFFF_FFFF_FFFF_FFFF)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from tamis.model.ids import IdArray
 from tamis.model.schema import HnswConfig, PayloadIndex, VectorParams
-from tamis.segment.alive import all_rows, clear_rows, has_rows, unpack_rows
+from tamis.segment.alive import Mask, all_rows, clear_rows, has_rows, unpack_rows
 from tamis.segment.column.build import build_table
 from tamis.segment.column.table import TablePart
 from tamis.segment.dense import build_dense
@@ -28,7 +28,7 @@ from tamis.segment.format import PayloadMeta, PointsMeta, points_key, vector_pre
 from tamis.segment.graph_build import Progress
 from tamis.segment.id_map import build_id_map
 from tamis.segment.payload import PayloadBlocks, build_payload_rows
-from tamis.segment.view import Mask, OverlayView, SegmentView
+from tamis.segment.view import OverlayView, SegmentView
 from tamis.storage.array import write_arrays
 from tamis.storage.store import Store
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,15 +24,12 @@ from numpy.typing import NDArray
 from tamis.model.filter import Filter
 from tamis.model.ids import IdArray
 from tamis.model.schema import CollectionSchema, PayloadIndex
+from tamis.segment.alive import Mask
+from tamis.segment.column.table import Table
+from tamis.segment.dense import Dense
 from tamis.segment.payload import PayloadBlocks
 
-if TYPE_CHECKING:
-    from tamis.segment.column.table import Table
-    from tamis.segment.dense import Dense
-
-__all__ = ["Body", "Mask", "OverlayView", "SegmentView", "Snapshot"]
-
-Mask = NDArray[np.uint64]
+__all__ = ["Body", "OverlayView", "SegmentView", "Snapshot"]
 
 
 class Body(Protocol):

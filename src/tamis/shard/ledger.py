@@ -16,10 +16,11 @@ from dataclasses import dataclass
 
 from tamis.errors import TamisError
 from tamis.log.log import Log
+from tamis.segment.alive import Mask
 from tamis.segment.format import SEGMENTS, overlay_key
 from tamis.segment.overlay import write_overlay
 from tamis.segment.segment import Segment
-from tamis.segment.view import Mask, OverlayView, SegmentView, Snapshot
+from tamis.segment.view import OverlayView, SegmentView, Snapshot
 from tamis.shard.manifest import MANIFESTS, Manifest, SealedEntry, manifest_key, write_manifest
 from tamis.storage.store import Store
 

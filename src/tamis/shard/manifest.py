@@ -13,9 +13,8 @@ from collections.abc import Sequence
 import msgspec
 
 from tamis.model.schema import CollectionSchema
-from tamis.segment.alive import all_rows
+from tamis.segment.alive import Mask, all_rows
 from tamis.segment.format import overlay_key, payload_key, points_key
-from tamis.segment.view import Mask
 from tamis.storage.array import ArrayFile, write_arrays
 from tamis.storage.store import Store
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 
 from tamis.errors import Corrupt, NotFound, TamisError
 from tamis.log.log import Log
-from tamis.segment.alive import unpack_rows
+from tamis.segment.alive import Mask, unpack_rows
 from tamis.segment.format import overlay_key
 from tamis.segment.overlay import read_overlay
 from tamis.segment.segment import Segment
-from tamis.segment.view import Mask, Snapshot
+from tamis.segment.view import Snapshot
 from tamis.shard.ledger import History, Ledger, Quarantined
 from tamis.shard.manifest import Manifest, SealedEntry, manifest_key, manifest_numbers, read_manifest
 from tamis.shard.state import Slot, State

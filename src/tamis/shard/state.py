@@ -20,11 +20,11 @@ from tamis.model.filter import Filter
 from tamis.model.ids import IdArray
 from tamis.model.schema import CollectionSchema, PayloadIndex
 from tamis.search.filter.evaluate import evaluate
-from tamis.segment.alive import clear_rows, count_rows, no_rows, set_rows, unpack_rows, widened
+from tamis.segment.alive import Mask, clear_rows, count_rows, no_rows, set_rows, unpack_rows, widened
 from tamis.segment.head import Head
 from tamis.segment.overlay import Overlay
 from tamis.segment.points import Points
-from tamis.segment.view import Body, Mask, SegmentView, Snapshot
+from tamis.segment.view import Body, SegmentView, Snapshot
 
 __all__ = ["Chosen", "Slot", "State", "Tip"]
 

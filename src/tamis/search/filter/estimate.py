@@ -35,7 +35,8 @@ from tamis.model.filter import (
 from tamis.model.schema import TextOptions
 from tamis.search.filter.leaf import lane_of
 from tamis.search.filter.route import route_of
-from tamis.segment.column.field import Bounds, Field, set_size
+from tamis.segment.column.bounds import Bounds
+from tamis.segment.column.field import Field, set_size
 from tamis.segment.column.table import Table
 
 __all__ = ["Estimate", "estimate"]

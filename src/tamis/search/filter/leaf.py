@@ -37,7 +37,8 @@ from tamis.model.schema import TextOptions
 from tamis.search.filter.route import Route, route_of
 from tamis.segment.alive import all_rows
 from tamis.segment.check_row import between
-from tamis.segment.column.field import Bounds, Field, RowSet, mark_set
+from tamis.segment.column.bounds import Bounds
+from tamis.segment.column.field import Field, RowSet, mark_set
 from tamis.segment.column.table import Table
 
 __all__ = ["Found", "find_rows", "join", "lane_of", "rows_to_read"]

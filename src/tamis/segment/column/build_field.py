@@ -20,7 +20,8 @@ from tamis.limits import COLUMN_DISTINCT_BYTES_MAX, COLUMN_DISTINCT_SHARE_MAX, C
 from tamis.model.path import leaves, parse_path, resolve
 from tamis.model.payload import decode_payload
 from tamis.model.schema import IndexKind, PayloadIndex, TextOptions
-from tamis.segment.column.field import LANES, SETS, Field, Keys, Lane, RowSet, sorted_rows
+from tamis.segment.column.bounds import Keys
+from tamis.segment.column.field import LANES, SETS, Field, Lane, RowSet, sorted_rows
 from tamis.segment.column.lane import SealedNumbers, SealedStrings, group_rows
 from tamis.segment.column.sealed_table import Arrays, FieldMeta, store_lane, store_text
 from tamis.segment.column.strings import Dictionary

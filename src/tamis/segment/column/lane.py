@@ -22,7 +22,7 @@ from tamis.kernels.columns import count_codes_in, count_lists_in, mark_flagged, 
 from tamis.kernels.mask import set_rows
 from tamis.model.moment import parse_moment
 from tamis.segment.alive import has_rows
-from tamis.segment.column.field import Bounds, Keys
+from tamis.segment.column.bounds import Bounds, Keys
 from tamis.segment.column.strings import Dictionary
 
 __all__ = ["Grouped", "SealedLane", "SealedNumbers", "SealedStrings", "group", "group_rows"]

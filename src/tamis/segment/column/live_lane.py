@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from tamis.kernels.columns import mark_where
 from tamis.kernels.mask import set_rows
 from tamis.segment.alive import has_rows
-from tamis.segment.column.field import Bounds, Keys
+from tamis.segment.column.bounds import Bounds, Keys
 from tamis.segment.growable import Growable
 
 __all__ = ["HOW", "LiveLane", "LiveNumbers", "LiveView", "tally_pairs"]

@@ -21,7 +21,7 @@ from tamis.limits import COLUMN_STRING_BYTES_MAX
 from tamis.model.moment import parse_moment
 from tamis.model.schema import TextOptions
 from tamis.model.tokens import holds, query_tokens, tokens
-from tamis.segment.column.field import Keys
+from tamis.segment.column.bounds import Keys
 from tamis.segment.column.live_lane import HOW, LiveNumbers, LiveView
 from tamis.segment.column.text import Documents, read_documents
 
