@@ -1,6 +1,6 @@
 """Which collections exist: one small object per change, numbered, created once, never overwritten.
 
-    catalog/00000000000000000001   {next: 2, entries: {"docs": (1, schema)}}
+    catalog/00000000000000000001   {next: 2, entries: {"docs": (1, schema)}}, framed with its checksum
     catalog/00000000000000000002   {next: 3, entries: {"docs": ..., "people": ...}}    the newest one counts
 
 A change reads the newest version and creates the one after it if absent; who loses that race gets a Conflict and
@@ -15,6 +15,7 @@ import msgspec
 
 from tamis.errors import Conflict, Corrupt
 from tamis.model.schema import CollectionSchema
+from tamis.storage.frame import pack_group, scan
 from tamis.storage.store import Store
 
 __all__ = ["Catalog", "Entry"]
@@ -63,7 +64,7 @@ class Catalog:
 
     def _change(self, version: _Version) -> None:
         position = self._position + 1
-        self._store.put(_key(position), [msgspec.msgpack.encode(version)], if_absent=True)
+        self._store.put(_key(position), pack_group(position, [msgspec.msgpack.encode(version)]), if_absent=True)
         self._position, self._version = position, version
         if position > _KEPT:
             self._store.delete(_key(position - _KEPT))
@@ -72,11 +73,16 @@ class Catalog:
         keys = self._store.list(_PREFIX)
         if not keys:
             return 0, _Version()
+        key = keys[-1]
+        position = int(key.removeprefix(_PREFIX))
+        raw = memoryview(self._store.get(key))
+        records = [record for group in scan(raw, 0, position, key, torn_tail=False) for _, record in group.records()]
+        if len(records) != 1:
+            raise Corrupt(key, 0, f"a catalog version is one record, this has {len(records)}")
         try:
-            version = msgspec.msgpack.decode(self._store.get(keys[-1]), type=_Version)
+            return position, msgspec.msgpack.decode(records[0], type=_Version)
         except msgspec.MsgspecError as error:
-            raise Corrupt(keys[-1], 0, f"the catalog cannot be read ({error})") from error
-        return int(keys[-1].removeprefix(_PREFIX)), version
+            raise Corrupt(key, 0, f"the catalog cannot be read ({error})") from error
 
 
 def _key(position: int) -> str:
