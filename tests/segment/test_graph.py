@@ -11,7 +11,7 @@ from tamis.kernels.beam import F32_DOT, F32_L1, F32_L2, I8_DOT, I8_L2, NO_OFFSET
 from tamis.kernels.link import reach
 from tamis.model.schema import Distance, HnswConfig, ScalarQuantization, VectorParams
 from tamis.segment.alive import pack_rows
-from tamis.segment.dense import Dense, build_dense, open_dense
+from tamis.segment.vectors.dense import Dense, build_dense, open_dense
 
 RECALL = 0.97
 NOTHING = np.empty(0, np.uint64)

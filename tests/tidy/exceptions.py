@@ -17,5 +17,5 @@ PARAMETERS: dict[str, int] = {
     "src/tamis/embedded/reading.py::Reading.search": 9,
     "src/tamis/embedded/reading.py::Reading.search_batch": 7,
     # Inside.
-    "src/tamis/segment/dense.py::build_dense": 7,
+    "src/tamis/segment/vectors/dense.py::build_dense": 7,
 }

@@ -17,7 +17,7 @@ from tamis.kernels.scan import measure_kept, measure_rows, merge_block, scan_row
 from tamis.kernels.scan import scan_codes as by_codes
 from tamis.search.target import Answer, Target
 from tamis.segment.alive import Mask, unpack_rows
-from tamis.segment.dense import Dense
+from tamis.segment.vectors.dense import Dense
 
 __all__ = ["INSERTED_MAX", "scan", "scan_codes", "shares"]
 

@@ -17,7 +17,7 @@ from tamis.model.payload import decode_payload
 from tamis.model.query import Fields
 from tamis.model.result import Hit, Record, Vector
 from tamis.search.ranked import Place
-from tamis.segment.dense import Dense
+from tamis.segment.vectors.dense import Dense
 from tamis.segment.view import SegmentView, Snapshot
 
 __all__ = ["fetch", "hits_at", "payload_at", "project", "record_at", "vector_at"]

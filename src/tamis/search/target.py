@@ -17,7 +17,7 @@ from tamis.model.filter import Filter
 from tamis.model.query import NearestQuery
 from tamis.search.filter.evaluate import Clause, Evaluation, evaluate
 from tamis.segment.alive import Mask, all_rows, count_rows
-from tamis.segment.dense import Dense
+from tamis.segment.vectors.dense import Dense
 from tamis.segment.view import SegmentView
 
 __all__ = ["Answer", "Target", "aim", "keep"]

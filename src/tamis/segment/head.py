@@ -25,10 +25,10 @@ from tamis.model.payload import decode_payloads
 from tamis.model.schema import CollectionSchema, PayloadIndex, VectorParams
 from tamis.segment.alive import Mask, all_rows, set_rows, widened
 from tamis.segment.column import LiveTable, Table
-from tamis.segment.dense import Dense
 from tamis.segment.growable import Growable
 from tamis.segment.payload import PayloadBlocks
 from tamis.segment.points import Points
+from tamis.segment.vectors.dense import Dense
 
 __all__ = ["Head", "HeadView"]
 

@@ -23,11 +23,11 @@ from tamis.model.schema import HnswConfig, PayloadIndex, VectorParams
 from tamis.segment.alive import Mask, all_rows, clear_rows, has_rows, unpack_rows
 from tamis.segment.column.build import build_table
 from tamis.segment.column.table import TablePart
-from tamis.segment.dense import build_dense
 from tamis.segment.format import PayloadMeta, PointsMeta, points_key, vector_prefix, with_prefix
-from tamis.segment.graph_build import Progress
 from tamis.segment.id_map import build_id_map
 from tamis.segment.payload import PayloadBlocks, build_payload_rows
+from tamis.segment.vectors.dense import build_dense
+from tamis.segment.vectors.graph_build import Progress
 from tamis.segment.view import OverlayView, SegmentView
 from tamis.storage.array import write_arrays
 from tamis.storage.store import Store

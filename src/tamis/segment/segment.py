@@ -22,10 +22,10 @@ from tamis.errors import Corrupt
 from tamis.model.ids import IdArray
 from tamis.model.schema import PayloadIndex
 from tamis.segment.column import Table, open_table
-from tamis.segment.dense import Dense, open_dense
 from tamis.segment.format import PayloadMeta, PointsMeta, array_group, payload_key, points_key, vector_prefix
 from tamis.segment.id_map import IdMap, open_id_map
 from tamis.segment.payload import PayloadBlocks, PayloadRows, open_payload_rows
+from tamis.segment.vectors.dense import Dense, open_dense
 from tamis.storage.array import ArrayFile
 from tamis.storage.store import Store
 

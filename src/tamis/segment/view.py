@@ -26,8 +26,8 @@ from tamis.model.ids import IdArray
 from tamis.model.schema import CollectionSchema, PayloadIndex
 from tamis.segment.alive import Mask
 from tamis.segment.column.table import Table
-from tamis.segment.dense import Dense
 from tamis.segment.payload import PayloadBlocks
+from tamis.segment.vectors.dense import Dense
 
 __all__ = ["Body", "OverlayView", "SegmentView", "Snapshot"]
 

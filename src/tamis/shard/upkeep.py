@@ -20,10 +20,10 @@ from tamis.limits import SEGMENT_POINTS_MAX
 from tamis.model.schema import CollectionSchema, VectorParams
 from tamis.segment.alive import count_rows
 from tamis.segment.format import payload_key, points_key
-from tamis.segment.graph_build import Progress
 from tamis.segment.head import HeadView
 from tamis.segment.seal import Build, Kept, every_row, living_rows, write_payload, write_points
 from tamis.segment.segment import Segment
+from tamis.segment.vectors.graph_build import Progress
 from tamis.segment.view import SegmentView, Snapshot
 from tamis.shard.compaction import JobKind, Limits, Piece, plan
 from tamis.shard.ledger import Ledger

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from tamis.kernels.distance import DOT, L1, L2
 from tamis.model.schema import Distance, HnswConfig, VectorParams
 from tamis.segment.alive import Mask, unpack_rows
-from tamis.segment.graph import Graph, open_graph
-from tamis.segment.graph_build import GraphShape, Progress, build_graph
+from tamis.segment.vectors.graph import Graph, open_graph
+from tamis.segment.vectors.graph_build import GraphShape, Progress, build_graph
 
 __all__ = ["METRIC", "Dense", "build_dense", "open_dense"]
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from tamis.kernels.beam import I8_DOT, search_graph
 from tamis.kernels.distance import INT8_DOT, INT8_L2
 from tamis.kernels.scan import seeds_of
-from tamis.segment.codes import Encoder
+from tamis.segment.vectors.codes import Encoder
 
 __all__ = ["Graph", "calibrate", "open_graph"]
 

@@ -3,7 +3,7 @@
     rows ─▶ codes (or the rows themselves) ─▶ rounds of link_out · group · link_back ─▶ trim ─▶ connect ─▶ calibrate
 
 Every present row can be reached from the entries: what the pruning cut off is linked back at the end. The result is
-the arrays that `tamis.segment.graph.open_graph` reads; equal rows give equal bytes on any number of threads.
+the arrays that `tamis.segment.vectors.graph.open_graph` reads; equal rows give equal bytes on any number of threads.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from tamis.kernels.beam import F32_DOT, F32_L1, F32_L2, I8_DOT, I8_L2
 from tamis.kernels.distance import DOT, INT8_DOT, INT8_L2, L1
 from tamis.kernels.link import group, link_back, link_out, reach, trim
-from tamis.segment.codes import CODE_WIDTH_MAX, Encoder, rank_depth, train
-from tamis.segment.graph import Graph, calibrate
+from tamis.segment.vectors.codes import CODE_WIDTH_MAX, Encoder, rank_depth, train
+from tamis.segment.vectors.graph import Graph, calibrate
 
 __all__ = ["GraphShape", "Progress", "build_graph"]
 
