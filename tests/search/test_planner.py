@@ -21,6 +21,8 @@ NOW = Situation(rows=100_000, matches=20_000, limit=10, beam=64, size=128, degre
         ({"exact": True}, "scan", "exact was asked for"),
         ({"degree": None}, "scan", "has no graph"),
         ({"degree": None, "indexed_only": True}, "skipped", "indexed_only"),
+        ({"beam": 3_000, "beam_max": 2_048}, "scan", "wider than a walk can be"),
+        ({"beam": 3_000, "beam_max": 2_048, "indexed_only": True}, "scan", "wider than a walk can be"),
         ({"matches": 100_000}, "walk", "everything matches"),
         ({"matches": 64}, "scan", "max(beam, 4 · limit)"),
         ({"matches": 4_000, "limit": 1_000}, "scan", "max(beam, 4 · limit)"),

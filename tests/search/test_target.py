@@ -67,3 +67,18 @@ def test_filters_that_compare_equal_but_ask_differently_are_told_apart() -> None
     for value, expected in ((True, 1), (1, 2)):
         (hit,) = made.search([1], filter={"must": [{"key": "a", "match": {"value": value}}]})
         assert hit.id == expected
+
+
+def test_a_beam_too_wide_for_a_walk_is_a_scan_of_the_indexed_segment() -> None:
+    made = tamis.open().create_collection(
+        "c", vectors={"size": 8, "distance": "Euclid"}, hnsw_config={"full_scan_threshold": 1}
+    )
+    rows = np.random.default_rng(2).standard_normal((3_000, 8)).astype(np.float32)
+    made.upsert(ids=np.arange(3_000), vectors=rows)
+    made.optimize()
+    params = {"hnsw_ef": 5_000, "indexed_only": True}
+    exact = [hit.id for hit in made.search(rows[0], limit=5, params={"exact": True})]
+    assert [hit.id for hit in made.search(rows[0], limit=5, params=params)] == exact
+    (leg,) = made.explain(rows[0], limit=5, params=params).to_dict()["segments"]
+    assert leg["strategy"] == "scan"
+    assert "wider than a walk" in leg["reason"]

@@ -73,16 +73,21 @@ def _prepared(view: SegmentView, query: NearestQuery, trace: bool) -> tuple[Targ
 
 
 def _situation(target: Target, query: NearestQuery) -> Situation:
-    """What the ladder has to know. A beam wider than the kernels' sorted array counts as no graph."""
-    graph, params, size = target.dense.graph, query.params, target.dense.params.size
-    if graph is None or (beam := beam_of(params.hnsw_ef, graph.beam, query.limit)) > INSERTED_MAX:
-        beam, degree, coded, shared = 0, None, False, 0
-    else:
-        degree = graph.degree_mean
-        shared = len(query.vectors) if shares(target.dense, len(query.vectors)) else 0
-        coded = graph.encoder is not None and not shared
+    """What the ladder has to know."""
+    dense, graph, params = target.dense, target.dense.graph, query.params
+    shared = len(query.vectors) if shares(dense, len(query.vectors)) else 0
     return Situation(
-        target.rows, target.matches, query.limit, beam, size, degree, coded, shared, params.exact, params.indexed_only
+        rows=target.rows,
+        matches=target.matches,
+        limit=query.limit,
+        beam=0 if graph is None else beam_of(params.hnsw_ef, graph.beam, query.limit),
+        size=dense.params.size,
+        degree=None if graph is None else graph.degree_mean,
+        beam_max=INSERTED_MAX,
+        coded=graph is not None and graph.encoder is not None and not shared,
+        shared=shared,
+        exact=params.exact,
+        indexed_only=params.indexed_only,
     )
 
 

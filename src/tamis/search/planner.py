@@ -3,6 +3,7 @@
     nothing matches                                   empty
     the caller asked for exact                        scan
     the segment has no graph                          scan   (or skipped, under indexed_only)
+    the beam is wider than a walk can be              scan
     no filter, nothing deleted                        walk
     matches ≤ max(beam, 4 · limit)                    scan
     matches · degree² / rows < BRANCHING              scan_codes   two hops no longer hold the graph together
@@ -38,6 +39,7 @@ class Situation:
     beam: int
     size: int  # dimensions
     degree: float | None  # mean degree of the graph; None: there is none
+    beam_max: int = UNLIMITED  # the widest a walk can be
     coded: bool = False  # a scan may rank by codes
     shared: int = 0  # queries that a scan would answer with one product
     exact: bool = False
@@ -71,6 +73,8 @@ def choose(now: Situation, cost: Cost) -> Choice:
         if now.indexed_only:
             return Choice("skipped", "indexed_only was asked for and the segment has no graph")
         return Choice("scan", "the segment has no graph")
+    if now.beam > now.beam_max:
+        return Choice("scan", f"a beam of {now.beam} is wider than a walk can be, {now.beam_max}")
     if now.matches == now.rows:
         return Choice("walk", "everything matches", now.beam)
     few = max(now.beam, 4 * now.limit)
