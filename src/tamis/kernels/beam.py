@@ -57,8 +57,30 @@ def _make_measure(codec):
     return measure
 
 
-def _make_walk(codec):
+def _make_rank(codec):
     measure = measures[codec]
+
+    @kernel
+    def rank(pointer, rows, query, at, fresh, found, ranking, filled):
+        """Measure fresh[:found] and insert the nearer ones; returns how many are filled and the first changed place."""
+        beam = ranking.shape[0]
+        nearest = filled
+        for j in range(found):
+            key = pack(measure(pointer, rows, fresh[j], query, at), fresh[j])
+            if filled == beam and key >= ranking[beam - 1]:
+                continue
+            place = insert(ranking, filled, key)
+            if filled < beam:
+                filled += 1
+            if place < nearest:
+                nearest = place
+        return filled, nearest
+
+    return rank
+
+
+def _make_walk(codec):
+    measure, rank = measures[codec], _ranks[codec]
 
     @kernel
     def walk(pointer, rows, neighbours, entries, query, at, seen, ranking, fresh, counters):
@@ -74,7 +96,7 @@ def _make_walk(codec):
         filled = 0
         for entry in entries:
             seen[entry >> 6] |= one << np.uint64(entry & 63)
-            place = insert(ranking, filled, pack(measure(pointer, rows, entry, query, at), entry))
+            insert(ranking, filled, pack(measure(pointer, rows, entry, query, at), entry))
             if filled < beam:
                 filled += 1
         counters[0] += entries.shape[0]
@@ -98,16 +120,7 @@ def _make_walk(codec):
                 prefetch(rows, other, row_bytes)
                 fresh[found] = other
                 found += np.int64((before & bit) == 0)
-            nearest = filled
-            for j in range(found):
-                key = pack(measure(pointer, rows, fresh[j], query, at), fresh[j])
-                if filled == beam and key >= ranking[beam - 1]:
-                    continue
-                place = insert(ranking, filled, key)
-                if filled < beam:
-                    filled += 1
-                if place < nearest:
-                    nearest = place
+            filled, nearest = rank(pointer, rows, query, at, fresh, found, ranking, filled)
             counters[0] += found
             counters[1] += 1
             cursor = nearest if nearest <= cursor else cursor + 1
@@ -117,7 +130,7 @@ def _make_walk(codec):
 
 
 def _make_walk_filtered(codec):
-    measure = measures[codec]
+    measure, rank = measures[codec], _ranks[codec]
 
     @kernel
     def walk_filtered(pointer, rows, neighbours, entries, query, at, mask, seen, ranking, fresh, budget, counters):
@@ -185,16 +198,7 @@ def _make_walk_filtered(codec):
                             prefetch(rows, other, row_bytes)
                             fresh[found] = other
                             found += 1
-            nearest = filled
-            for j in range(found):
-                key = pack(measure(pointer, rows, fresh[j], query, at), fresh[j])
-                if filled == beam and key >= ranking[beam - 1]:
-                    continue
-                place = insert(ranking, filled, key)
-                if filled < beam:
-                    filled += 1
-                if place < nearest:
-                    nearest = place
+            filled, nearest = rank(pointer, rows, query, at, fresh, found, ranking, filled)
             counters[0] += found
             counters[1] += 1
             if counters[0] > budget:
@@ -273,6 +277,7 @@ def unsort(bits):
 
 
 measures = tuple(_make_measure(codec) for codec in CODECS)
+_ranks = tuple(_make_rank(codec) for codec in CODECS)
 walk = tuple(_make_walk(codec) for codec in CODECS)
 _walks_filtered = tuple(_make_walk_filtered(codec) for codec in CODECS)
 search_graph = {
