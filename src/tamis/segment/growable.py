@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from tamis.storage.aligned import aligned_empty
+
 __all__ = ["Growable"]
 
 _ROWS_MIN = 256
@@ -44,7 +46,7 @@ class Growable:
     def _appended(self, rows: int) -> NDArray[Any]:
         start, self.count = self.count, self.count + rows
         if self.count > len(self._block):
-            block = np.empty(  # large ones come in huge pages, which zeros would not
+            block = aligned_empty(  # large ones come in huge pages, which zeros would not
                 (max(self.count, 2 * len(self._block), self._reserve), *self._block.shape[1:]), self._block.dtype
             )
             block[:start] = self._block[:start]

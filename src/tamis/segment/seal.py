@@ -29,6 +29,7 @@ from tamis.segment.payload import PayloadBlocks, build_payload_rows
 from tamis.segment.vectors.dense import build_dense
 from tamis.segment.vectors.graph_build import Progress
 from tamis.segment.view import OverlayView, SegmentView
+from tamis.storage.aligned import aligned_empty
 from tamis.storage.array import write_arrays
 from tamis.storage.store import Store
 
@@ -134,7 +135,7 @@ def _overlaid(source: Kept, overlay: OverlayView) -> tuple[NDArray[np.int64], ND
 def _stack(kept: Sequence[Kept], vector: str, params: VectorParams) -> tuple[NDArray[np.float32], Mask | None]:
     """Rows of one vector of all kept rows, and which have it (None: all)."""
     total = kept[-1].stop
-    rows = np.empty((total, params.size), np.float32)
+    rows = aligned_empty((total, params.size), np.float32)
     lacking: list[NDArray[np.int64]] = []
     for source in kept:
         dense = source.view.body.vectors[vector]

@@ -3,7 +3,7 @@
     0      header, 64 bytes    magic, version, lengths, checksums
     64     directory           msgpack: per array name, dtype, shape, start, bytes, CRC32C of every block
     …      meta                the writer's own bytes
-    …      arrays              each at a multiple of 64, zeros between
+    …      arrays              each at a multiple of 128, zeros between
 
 Everything is covered by a checksum except the zeros. A block is 4 MiB, so damage is named to within 4 MiB. Arrays that
 come out are read-only views of the map: opening copies nothing. What the arrays mean is the caller's business.
@@ -22,15 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tamis.errors import Corrupt
+from tamis.storage.aligned import ALIGNMENT
 from tamis.storage.crc import crc32c
 from tamis.storage.store import Part, Store
 
 __all__ = ["ArrayFile", "find_damage", "write_arrays"]
 
 MAGIC = b"TAMISARR"
-VERSION = 1
+VERSION = 2
 BLOCK = 4 * 2**20
-ALIGNMENT = 64
 
 # magic, version, zero, bytes of the directory, of meta, of the file, checksums of directory, meta, and this header
 _HEADER = struct.Struct("<8sIIQQQIIQI4x")

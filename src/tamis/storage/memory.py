@@ -1,7 +1,7 @@
 """A store in this process: for databases without a directory, and for tests that need a disk that fails.
 
 With a `FaultSchedule` each put and delete is a step that can go wrong; `restart` is the store that the next process
-finds after a crash. Objects live in numpy's memory, which comes in huge pages; `map` is a view of them.
+finds after a crash. Objects begin as a mapped file does, at a full cache line; `map` is a view of them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from tamis.errors import Conflict, NotFound, TimedOut, Unavailable
+from tamis.storage.aligned import aligned_empty
 from tamis.storage.faults import Fault, FaultSchedule
 from tamis.storage.store import Part, check_key, check_prefix
 
@@ -122,7 +123,7 @@ class MemoryStore:
 def _joined(parts: Iterable[Part]) -> memoryview:
     """The parts back to back, read-only."""
     views = [np.frombuffer(part, np.uint8) for part in parts if memoryview(part).nbytes]
-    whole = np.empty(sum(map(len, views)), np.uint8)
+    whole = aligned_empty((sum(map(len, views)),), np.uint8)
     if views:
         np.concatenate(views, out=whole)
     whole.flags.writeable = False

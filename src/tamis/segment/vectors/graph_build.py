@@ -21,6 +21,7 @@ from tamis.kernels.distance import DOT, INT8_DOT, INT8_L2, L1
 from tamis.kernels.link import group, link_back, link_out, reach, trim
 from tamis.segment.vectors.codes import CODE_WIDTH_MAX, Encoder, rank_depth, train
 from tamis.segment.vectors.graph import Graph, calibrate
+from tamis.storage.aligned import aligned_empty
 
 __all__ = ["GraphShape", "Progress", "build_graph"]
 
@@ -77,7 +78,7 @@ def _walked(rows: F32, compact: F32, shape: GraphShape, pool: Executor) -> tuple
     depth = rank_depth(encoder, compact, SEED)
     if rows.shape[1] > CODE_WIDTH_MAX or depth is None:
         return F32_DOT if shape.metric == DOT else F32_L2, rows, None
-    codes = np.empty(rows.shape, np.int8)
+    codes = aligned_empty(rows.shape, np.int8)
 
     def encode(first: int, last: int) -> None:
         codes[first:last] = encoder.encode(rows[first:last])
@@ -129,7 +130,8 @@ class _Linking:
         self.codec, self.walked, self.order, self.shape, self.pool = codec, walked, order, shape, pool
         self.pointer = INT8_DOT if codec == I8_DOT else INT8_L2
         self.alpha = np.float32(ALPHA[codec])
-        self.neighbours = np.full((len(walked), int(shape.degree * SLACK)), -1, np.int32)
+        self.neighbours = aligned_empty((len(walked), int(shape.degree * SLACK)), np.int32)
+        self.neighbours[:] = -1
         self.degrees = np.zeros(len(walked), np.int32)
 
     def run(self, progress: Progress) -> I32:
@@ -165,7 +167,7 @@ class _Linking:
         _spread(self.pool, back, (0, total), max(TASK_ROWS, total // 16))
 
     def _trimmed(self) -> I32:
-        trimmed = np.empty((len(self.walked), self.shape.degree), np.int32)
+        trimmed = aligned_empty((len(self.walked), self.shape.degree), np.int32)
 
         def cut(a: int, b: int) -> None:
             trim[self.codec](self.pointer, self.walked, self.neighbours, self.degrees, a, b, self.alpha, trimmed)
