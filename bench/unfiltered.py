@@ -136,7 +136,7 @@ def main() -> None:
     columns = ["data", "engine", "build s", "target", "beam", "recall@10", "batch QPS", "single QPS"]
     lines = verdicts(rows)
     publish(
-        "unfiltered", columns, rows, ["hnswlib", "faiss-cpu", "usearch", "numba", "numkong", "numpy"], verdicts=lines
+        "unfiltered", columns, rows, ["hnswlib", "faiss-cpu", "usearch", "numba", "numpy"], verdicts=lines
     )
     print("\n".join(lines))
 

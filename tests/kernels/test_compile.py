@@ -11,15 +11,16 @@ import tamis
 WALK = """
 import numpy as np
 from tamis.kernels.beam import F32_L2, search_graph
-from tamis.kernels.distance import INT8_L2, L2
+from tamis.kernels.distance import L2
 
 rows = np.eye(4, dtype=np.float32)
 neighbours = np.array([[1], [2], [3], [0]], np.int32)
 offsets, distances, counters = np.empty((1, 2), np.uint32), np.empty((1, 2), np.float32), np.zeros((1, 2), np.int64)
 walk = search_graph[F32_L2, L2]
 query, entries, everything = rows[2:3], np.zeros(1, np.int32), np.empty(0, np.uint64)
-walk(INT8_L2, rows, neighbours, entries, query, rows, query, everything, False, 4, 4, 2, 1 << 60, 0, 1, offsets,
-     distances, counters)
+nothing = np.empty(0, np.int32)
+walk(rows, nothing, neighbours, entries, query, nothing, rows, query, everything, False, 4, 4, 2, 1 << 60, 0, 1,
+     offsets, distances, counters)
 assert offsets[0, 0] == 2
 print(sum(walk.stats.cache_hits.values()), sum(walk.stats.cache_misses.values()))
 """

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tamis.kernels import reference
+from tamis.kernels.product import CODE_UNIT
 from tamis.kernels.quantize import ROTATION_ROUNDS, encode_rows, rotate
 
 SIZES = (1, 2, 3, 8, 9, 16, 31, 100, 129, 300)
@@ -37,14 +38,25 @@ def test_encode_rounds_and_clips(size: int, own_scale: bool) -> None:
     scale = 0.05
     steps = np.maximum(np.abs(turned).max(axis=1, keepdims=True), 1e-30) / 127 if own_scale else scale
     expected = np.clip(turned / steps, -127, 127)
-    codes = np.empty(rows.shape, np.int8)
-    encode_rows(rows, centre, signs, np.float32(0 if own_scale else scale), codes, 0, len(rows))
-    assert np.abs(codes - expected).max() <= 0.51
+    width = -(-size // CODE_UNIT) * CODE_UNIT
+    scale = np.float32(0 if own_scale else scale)
+    for dtype, shift in ((np.int8, 0), (np.uint8, 128)):
+        for product in (False, True):
+            codes = np.empty((len(rows), width), dtype)
+            norms, turned = np.empty(len(rows), np.int32), np.empty(len(rows), np.int32)
+            encode_rows(rows, centre, signs, scale, product, np.int32(shift), codes, norms, turned, 0, len(rows))
+            plain = codes.astype(np.int64) - shift
+            assert np.abs(plain[:, :size] - expected).max() <= 0.51
+            assert not plain[:, size:].any()
+            assert norms.tolist() == [0 if product else int(row @ row) for row in plain]
+            assert turned.tolist() == (norms + 256 * plain.sum(axis=1)).tolist()
 
 
 def test_encode_only_the_range_asked_for() -> None:
     rows = np.ones((4, 8), np.float32)
-    codes = np.full((4, 8), 99, np.int8)
-    encode_rows(rows, np.zeros(8, np.float32), _signs(8), np.float32(1), codes, 1, 3)
+    codes, numbers = np.full((4, 64), 99, np.int8), np.full(4, 99, np.int32)
+    centre, one = np.zeros(8, np.float32), np.float32(1)
+    encode_rows(rows, centre, _signs(8), one, False, np.int32(0), codes, numbers, numbers.copy(), 1, 3)
     assert (codes[[0, 3]] == 99).all()
-    assert (codes[1:3] != 99).all()
+    assert (codes[1:3, :8] != 99).all()
+    assert numbers[[0, 3]].tolist() == [99, 99]

@@ -6,7 +6,8 @@ import pytest
 from tamis.kernels import reference
 from tamis.kernels.beam import NO_OFFSET
 from tamis.kernels.distance import DOT, L1, L2
-from tamis.kernels.scan import measure_kept, measure_rows, merge_block, scan_rows, seeds_of
+from tamis.kernels.ranking import EMPTY
+from tamis.kernels.scan import measure_rankings, measure_rows, merge_block, scan_rows, seeds_of
 from tamis.segment.alive import pack_rows
 
 
@@ -42,10 +43,10 @@ def test_merge_block_keeps_the_nearest_over_blocks() -> None:
     random = np.random.default_rng(4)
     block = random.standard_normal((6, 90)).astype(np.float32)
     wanted = random.permutation(1000)[:90].astype(np.int64)
-    keys, kept = np.empty((6, 7), np.int64), np.zeros(6, np.int64)
+    keys = np.full((6, 7), EMPTY)
     for first in range(0, 90, 31):
         part = np.ascontiguousarray(block[:, first : first + 31])
-        merge_block(part, wanted[first : first + 31], keys, kept)
+        merge_block(part, wanted[first : first + 31], keys)
     for q in range(6):
         expected = wanted[np.lexsort((wanted, block[q]))][:7]
         assert ((keys[q] & 0xFFFFFFFF) >> 1).tolist() == expected.tolist()
@@ -80,9 +81,10 @@ def test_kept_rows_are_measured_again_and_sorted(metric: int) -> None:
     random = np.random.default_rng(6)
     data = random.standard_normal((50, 8)).astype(np.float32)
     queries = random.standard_normal((2, 8)).astype(np.float32)
-    keys = random.permutation(50)[:12].reshape(2, 6).astype(np.int64) << 1
+    keys = random.permutation(50)[:12].reshape(2, 6).astype(np.int64) << 1  # distances play no part
     offsets, distances = np.empty((2, 4), np.uint32), np.empty((2, 4), np.float32)
-    measure_kept[metric](data, queries, keys, np.array([6, 3]), offsets, distances)
+    keys[1, 3:] = EMPTY
+    measure_rankings[metric](data, queries, keys, offsets, distances)
     for q, kept in ((0, 6), (1, 3)):
         allowed = np.isin(np.arange(50), keys[q, :kept] >> 1)
         expected = reference.nearest(data, queries[q], metric, allowed, 4)

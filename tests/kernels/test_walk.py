@@ -6,12 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tamis.kernels import reference
-from tamis.kernels.beam import F32_L2, I8_L2, NO_OFFSET, search_graph
-from tamis.kernels.distance import DOT, INT8_L2, L2
+from tamis.kernels.beam import F32_L2, I8, NO_OFFSET, search_graph
+from tamis.kernels.distance import DOT, L2
 from tamis.kernels.link import group, reach
+from tamis.kernels.quantize import ROTATION_ROUNDS, encode_rows
 from tamis.segment.alive import pack_rows
 
 NOTHING = np.empty(0, np.uint64)
+NO_NUMBERS = np.empty(0, np.int32)
 
 
 def _search(rows, neighbours, entries, query, mask, beam, room=1 << 10, budget=1 << 60):
@@ -20,8 +22,8 @@ def _search(rows, neighbours, entries, query, mask, beam, room=1 << 10, budget=1
     distances = np.empty((1, beam), np.float32)
     counters = np.zeros((1, 2), np.int64)
     search_graph[F32_L2, L2](
-        INT8_L2, rows, neighbours, entries, query[None], rows, query[None], mask, mask.size > 0, beam, room, beam,
-        budget, 0, 1, offsets, distances, counters,
+        rows, NO_NUMBERS, neighbours, entries, query[None], NO_NUMBERS, rows, query[None], mask, mask.size > 0,
+        beam, room, beam, budget, 0, 1, offsets, distances, counters,
     )  # fmt: skip
     return offsets[0], distances[0], counters[0]
 
@@ -89,18 +91,27 @@ def test_a_walk_beyond_its_budget_gives_up() -> None:
     assert _search(rows, neighbours, start, query, mask, 2, budget=100)[2][0] == 100
 
 
+def _encoded(rows: np.ndarray, product: bool, shift: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    codes = np.empty((len(rows), 64), np.uint8 if shift else np.int8)
+    norms, turned = np.empty(len(rows), np.int32), np.empty(len(rows), np.int32)
+    signs = np.random.default_rng(9).choice(np.array([-1, 1], np.float32), (ROTATION_ROUNDS, rows.shape[1]))
+    centre = np.zeros(rows.shape[1], np.float32)
+    encode_rows(rows, centre, signs, np.float32(1 / 40), product, np.int32(shift), codes, norms, turned, 0, len(rows))
+    return codes, norms, turned
+
+
 def test_codes_are_walked_and_rows_rescored() -> None:
     random = np.random.default_rng(3)
     rows = random.standard_normal((300, 24)).astype(np.float32)
-    codes = np.clip(np.rint(rows * 40), -127, 127).astype(np.int8)
     neighbours = np.argsort(((rows[:, None] - rows[None]) ** 2).sum(2), axis=1)[:, 1:33].astype(np.int32)
     queries = random.standard_normal((20, 24)).astype(np.float32)
-    encoded = np.clip(np.rint(queries * 40), -127, 127).astype(np.int8)
     offsets, distances = np.empty((20, 5), np.uint32), np.empty((20, 5), np.float32)
     counters = np.zeros((20, 2), np.int64)
     for metric in (L2, DOT):
-        search_graph[I8_L2, metric](
-            INT8_L2, codes, neighbours, np.arange(16, dtype=np.int32), encoded, rows, queries, NOTHING, False,
+        codes, norms, _ = _encoded(rows, metric == DOT, 128)
+        encoded, _, turned = _encoded(queries, metric == DOT, 0)
+        search_graph[I8, metric](
+            codes, norms, neighbours, np.arange(16, dtype=np.int32), encoded, turned, rows, queries, NOTHING, False,
             300, 64, 300, 1 << 60, 0, 20, offsets, distances, counters,
         )  # fmt: skip
         for q in range(20):

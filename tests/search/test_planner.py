@@ -9,6 +9,7 @@ from tamis.search.planner import Situation, beam_of, choose
 
 COST = Cost(
     scan_base=1, scan_slope=0.1, code_base=1, code_slope=0.03, product_base=1, product_slope=0.02,
+    tile_base=0.5, tile_slope=0.005,
     visit_base=20, visit_slope=0.05, list_ns=40,
 )  # fmt: skip
 NOW = Situation(rows=100_000, matches=20_000, limit=10, beam=64, size=128, degree=25)
@@ -34,6 +35,7 @@ NOW = Situation(rows=100_000, matches=20_000, limit=10, beam=64, size=128, degre
         ({"matches": 64, "coded": True}, "scan", "max(beam, 4 · limit)"),
         ({"matches": 20_000, "shared": 100}, "scan", "scan predicted"),
         ({"matches": 45_000, "shared": 100}, "walk_filtered", "walk predicted"),
+        ({"matches": 45_000, "shared": 100, "coded": True}, "scan_codes", "scan predicted"),
         ({"matches": 90_000}, "walk_filtered", "walk predicted"),
         ({}, "walk_filtered", "walk predicted"),
     ],

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tamis.kernels import reference
-from tamis.kernels.beam import F32_DOT, F32_L1, F32_L2, I8_DOT, I8_L2, NO_OFFSET, search_graph
+from tamis.kernels.beam import F32_DOT, F32_L1, F32_L2, I8, NO_OFFSET, search_graph
 from tamis.kernels.link import reach
 from tamis.model.schema import Distance, HnswConfig, ScalarQuantization, VectorParams
 from tamis.segment.alive import pack_rows
@@ -43,8 +43,9 @@ def search(dense: Dense, queries: np.ndarray, limit: int, beam: int) -> np.ndarr
     assert graph is not None
     offsets = np.empty((len(queries), limit), np.uint32)
     distances = np.empty((len(queries), limit), np.float32)
+    walked, asked = graph.walked, graph.queries(queries)
     search_graph[graph.codec, graph.metric](
-        graph.pointer, graph.walked, graph.neighbours, graph.entries, graph.queries(queries), dense.rows, queries,
+        walked.values, walked.norms, graph.neighbours, graph.entries, asked.values, asked.turned, dense.rows, queries,
         NOTHING, False, beam, 1, graph.rescored(limit), 1 << 60, 0, len(queries), offsets, distances,
         np.zeros((len(queries), 2), np.int64),
     )  # fmt: skip
@@ -76,8 +77,9 @@ def test_recall_at_the_calibrated_beam(distance: Distance, pool: ThreadPoolExecu
         rows *= np.random.default_rng(5).lognormal(0, 0.4, (len(rows), 1)).astype(np.float32)
     dense = build(rows, distance, pool)
     assert dense.graph is not None
-    codec = {Distance.DOT: I8_DOT, Distance.MANHATTAN: F32_L1}.get(distance, I8_L2)
-    assert dense.graph.codec == codec
+    assert dense.graph.codec == (F32_L1 if distance is Distance.MANHATTAN else I8)
+    if dense.graph.encoder is not None:
+        assert dense.graph.encoder.product == (distance is Distance.DOT)
     queries = clustered(60, 48, seed=1)
     if distance is Distance.COSINE:
         queries /= np.linalg.norm(queries, axis=1, keepdims=True)
@@ -161,10 +163,10 @@ def test_schema_options_of_codes_and_threads(pool: ThreadPoolExecutor) -> None:
         config = HnswConfig(max_indexing_threads=threads)
         dense = open_dense(params, build_dense(rows, None, params, pool=pool, hnsw=config, graph=True))
         assert dense.graph is not None
-        return dense.graph.walked
+        return dense.graph.walked.values[:, :16].astype(int) - 128
 
     def cut(walked: np.ndarray) -> float:
-        return float((np.abs(walked.astype(int)) == 127).mean())
+        return float((np.abs(walked) == 127).mean())
 
     assert cut(codes(None)) < 0.002
     assert 0.03 < cut(codes(ScalarQuantization(quantile=0.95))) < 0.08
@@ -177,4 +179,4 @@ def test_always_ram_copies_the_codes_out_of_the_file(pool: ThreadPoolExecutor) -
     for quantization, shared in ((params.quantization, False), (None, True)):
         dense = open_dense(VectorParams(16, Distance.EUCLID, quantization=quantization), arrays)
         assert dense.graph is not None
-        assert np.shares_memory(dense.graph.walked, arrays["graph.codes"]) == shared
+        assert np.shares_memory(dense.graph.walked.values, arrays["graph.codes"]) == shared

@@ -9,33 +9,35 @@ only points that pass the mask; where a neighbour fails, its own passing neighbo
 two hops, arXiv 2403.04871), up to `fresh.shape[0]` per expansion. It starts from the ordinary entries, which may
 fail, and from seeds drawn among the matches. Both stop when everything in the ranking is expanded.
 
-Codecs: what the walk measures on. I8_L2 and I8_DOT on codes, through NumKong's pointer for either; F32_L2, F32_DOT
-and F32_L1 on full rows.
+Codecs: what the walk measures on. I8 on codes, with their norms; F32_L2, F32_DOT and F32_L1 on full rows, where `norms`
+and `turned` are not read.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from tamis.kernels.address import prefetch
 from tamis.kernels.compile import kernel
-from tamis.kernels.distance import DOT, L1, L2, call_i8, prefetch, row_distance, sort_key
-from tamis.kernels.ranking import insert, offset_of, pack
+from tamis.kernels.distance import DOT, L1, L2, row_distance, sort_key
+from tamis.kernels.product import code_product
+from tamis.kernels.ranking import EMPTY, insert, offset_of, pack, place_of
 
 __all__ = [
     "CODECS",
     "F32_DOT",
     "F32_L1",
     "F32_L2",
-    "I8_DOT",
-    "I8_L2",
+    "I8",
     "NO_OFFSET",
     "measures",
     "search_graph",
     "unsort",
     "walk",
+    "write_ranking",
 ]
 
-CODECS = I8_L2, I8_DOT, F32_L2, F32_DOT, F32_L1 = 0, 1, 2, 3, 4
+CODECS = I8, F32_L2, F32_DOT, F32_L1 = 0, 1, 2, 3
 NO_OFFSET = np.uint32(0xFFFFFFFF)
 
 _l2, _dot, _l1 = row_distance[L2], row_distance[DOT], row_distance[L1]
@@ -43,11 +45,9 @@ _l2, _dot, _l1 = row_distance[L2], row_distance[DOT], row_distance[L1]
 
 def _make_measure(codec):
     @kernel(inline="always")
-    def measure(pointer, rows, row, query, at):
-        if codec == I8_L2:
-            return call_i8(pointer, rows, row, query, at)
-        if codec == I8_DOT:
-            return -call_i8(pointer, rows, row, query, at)
+    def measure(rows, norms, row, query, turned, at):
+        if codec == I8:
+            return np.int32(norms[row] + turned[at] - np.int32(2) * code_product(rows, row, query, at))
         if codec == F32_L2:
             return sort_key(_l2(rows, row, query[at]))
         if codec == F32_DOT:
@@ -61,30 +61,26 @@ def _make_rank(codec):
     measure = measures[codec]
 
     @kernel
-    def rank(pointer, rows, query, at, fresh, found, ranking, filled):
-        """Measure fresh[:found] and insert the nearer ones; returns how many are filled and the first changed place."""
-        beam = ranking.shape[0]
-        nearest = filled
+    def rank(rows, norms, query, turned, at, fresh, found, ranking):
+        """Measure fresh[:found] and insert the nearer ones; returns the first changed place, the length if none."""
+        last = ranking.shape[0] - 1
+        nearest = EMPTY
         for j in range(found):
-            key = pack(measure(pointer, rows, fresh[j], query, at), fresh[j])
-            if filled == beam and key >= ranking[beam - 1]:
-                continue
-            place = insert(ranking, filled, key)
-            if filled < beam:
-                filled += 1
-            if place < nearest:
-                nearest = place
-        return filled, nearest
+            key = pack(measure(rows, norms, fresh[j], query, turned, at), fresh[j])
+            if key < ranking[last]:
+                insert(ranking, key)
+                nearest = min(nearest, key)
+        return last + 1 if nearest == EMPTY else place_of(ranking, nearest)
 
     return rank
 
 
 def _make_walk(codec):
-    measure, rank = measures[codec], _ranks[codec]
+    rank = _ranks[codec]
 
     @kernel
-    def walk(pointer, rows, neighbours, entries, query, at, seen, ranking, fresh, counters):
-        """Fill `ranking` with the nodes nearest to query[at]; returns how many.
+    def walk(rows, norms, neighbours, entries, query, turned, at, seen, ranking, fresh, counters):
+        """Fill `ranking` with the nodes nearest to query[at]; returns its length.
 
         neighbours: int32[n, degree], -1 ends a list; seen: uint64[words], zero on entry; ranking: int64[beam];
         fresh: int32[> degree] scratch; counters: int64[2] += (distances, expansions).
@@ -93,21 +89,18 @@ def _make_walk(codec):
         row_bytes = rows.shape[1] * rows.itemsize
         degree = neighbours.shape[1]
         beam = ranking.shape[0]
-        filled = 0
+        ranking[:] = EMPTY
         for entry in entries:
             seen[entry >> 6] |= one << np.uint64(entry & 63)
-            insert(ranking, filled, pack(measure(pointer, rows, entry, query, at), entry))
-            if filled < beam:
-                filled += 1
         counters[0] += entries.shape[0]
-        cursor = 0
-        while cursor < filled:
+        cursor = rank(rows, norms, query, turned, at, entries, entries.shape[0], ranking)
+        while cursor < beam:
             if ranking[cursor] & 1:
                 cursor += 1
                 continue
             node = offset_of(ranking[cursor])
             ranking[cursor] |= 1
-            if cursor + 1 < filled:
+            if cursor + 1 < beam and ranking[cursor + 1] != EMPTY:
                 prefetch(neighbours, offset_of(ranking[cursor + 1]), degree * 4)
             found = 0
             for j in range(degree):  # without a branch on seen: half of them would be mispredicted
@@ -120,11 +113,11 @@ def _make_walk(codec):
                 prefetch(rows, other, row_bytes)
                 fresh[found] = other
                 found += np.int64((before & bit) == 0)
-            filled, nearest = rank(pointer, rows, query, at, fresh, found, ranking, filled)
+            nearest = rank(rows, norms, query, turned, at, fresh, found, ranking)
             counters[0] += found
             counters[1] += 1
             cursor = nearest if nearest <= cursor else cursor + 1
-        return filled
+        return beam
 
     return walk
 
@@ -133,7 +126,9 @@ def _make_walk_filtered(codec):
     measure, rank = measures[codec], _ranks[codec]
 
     @kernel
-    def walk_filtered(pointer, rows, neighbours, entries, query, at, mask, seen, ranking, fresh, budget, counters):
+    def walk_filtered(
+        rows, norms, neighbours, entries, query, turned, at, mask, seen, ranking, fresh, budget, counters
+    ):
         """As `walk`, over the nodes in `mask` (uint64[words]); entries may fail it and stay in the ranking.
 
         Returns -1 once more than `budget` distances were computed: an exact scan is cheaper from there.
@@ -143,24 +138,23 @@ def _make_walk_filtered(codec):
         degree = neighbours.shape[1]
         beam = ranking.shape[0]
         room = fresh.shape[0]
-        filled = 0
+        ranking[:] = EMPTY
         for entry in entries:
             word, bit = entry >> 6, one << np.uint64(entry & 63)
-            if seen[word] & bit:
-                continue
-            seen[word] |= bit
-            insert(ranking, filled, pack(measure(pointer, rows, entry, query, at), entry))
-            if filled < beam:
-                filled += 1
+            if not seen[word] & bit:
+                seen[word] |= bit
+                key = pack(measure(rows, norms, entry, query, turned, at), entry)
+                if key < ranking[beam - 1]:
+                    insert(ranking, key)
         counters[0] += entries.shape[0]
         cursor = 0
-        while cursor < filled:
+        while cursor < beam:
             if ranking[cursor] & 1:
                 cursor += 1
                 continue
             node = offset_of(ranking[cursor])
             ranking[cursor] |= 1
-            if cursor + 1 < filled:
+            if cursor + 1 < beam and ranking[cursor + 1] != EMPTY:
                 prefetch(neighbours, offset_of(ranking[cursor + 1]), degree * 4)
             found = 0
             failing = 0
@@ -198,13 +192,13 @@ def _make_walk_filtered(codec):
                             prefetch(rows, other, row_bytes)
                             fresh[found] = other
                             found += 1
-            filled, nearest = rank(pointer, rows, query, at, fresh, found, ranking, filled)
+            nearest = rank(rows, norms, query, turned, at, fresh, found, ranking)
             counters[0] += found
             counters[1] += 1
             if counters[0] > budget:
                 return -1
             cursor = nearest if nearest <= cursor else cursor + 1
-        return filled
+        return beam
 
     return walk_filtered
 
@@ -215,15 +209,15 @@ def _make_search(codec, metric):
 
     @kernel
     def search(
-        pointer, walked, neighbours, entries, encoded, rows, queries, mask, two_hop, beam, room, rescored, budget,
+        walked, norms, neighbours, entries, encoded, turned, rows, queries, mask, two_hop, beam, room, rescored, budget,
         first, last, offsets, distances, counters,
     ):  # fmt: skip
         """Nearest k of queries[first:last] into offsets, distances: uint32, float32[q, k], padded with NO_OFFSET.
 
-        walked: what the walk measures on, encoded: the queries in that form; rows, queries: float32. mask: empty,
-        or the points allowed; two_hop: walk_filtered, with at most `room` candidates per expansion, instead of
-        filtering the plain walk's ranking. rescored: how many of the ranking are measured again on rows. counters:
-        int64[q, 2]: distances and expansions; distances become -1 for a query whose walk passed `budget`.
+        walked, norms: what the walk measures on; encoded, turned: the queries in that form; rows, queries: float32.
+        mask: empty, or the points allowed; two_hop: walk_filtered, with at most `room` candidates per expansion,
+        instead of filtering the plain walk's ranking. rescored: how many of the ranking are measured again on rows.
+        counters: int64[q, 2]: distances and expansions; distances become -1 for a query whose walk passed `budget`.
         """
         limit = offsets.shape[1]
         seen = np.zeros((neighbours.shape[0] + 63) >> 6, np.uint64)
@@ -235,38 +229,59 @@ def _make_search(codec, metric):
             seen[:] = 0
             if two_hop:
                 filled = walk_masked(
-                    pointer, walked, neighbours, entries, encoded, q, mask, seen, ranking, scored, budget, counters[q]
+                    walked,
+                    norms,
+                    neighbours,
+                    entries,
+                    encoded,
+                    turned,
+                    q,
+                    mask,
+                    seen,
+                    ranking,
+                    scored,
+                    budget,
+                    counters[q],
                 )
             else:
-                filled = walk_plain(pointer, walked, neighbours, entries, encoded, q, seen, ranking, fresh, counters[q])
+                filled = walk_plain(
+                    walked, norms, neighbours, entries, encoded, turned, q, seen, ranking, fresh, counters[q]
+                )
             if filled < 0:
                 counters[q, 0] = -1
                 continue
             for j in range(min(filled, rescored)):
-                prefetch(rows, offset_of(ranking[j]), rows.shape[1] * rows.itemsize)
-            kept = 0
+                if ranking[j] != EMPTY:
+                    prefetch(rows, offset_of(ranking[j]), rows.shape[1] * rows.itemsize)
+            best[:] = EMPTY
             tried = 0
             for j in range(filled):
+                if ranking[j] == EMPTY:
+                    break
                 offset = offset_of(ranking[j])
                 if mask.shape[0] and not (mask[offset >> 6] >> np.uint64(offset & 63)) & np.uint64(1):
                     continue
                 key = pack(sort_key(measure_full(rows, offset, queries[q])), offset)
-                insert(best, kept, key)
-                if kept < limit:
-                    kept += 1
+                if key < best[limit - 1]:
+                    insert(best, key)
                 tried += 1
                 if tried == rescored:
                     break
-            for j in range(limit):
-                if j < kept:
-                    offset = offset_of(best[j])
-                    offsets[q, j] = offset
-                    distances[q, j] = unsort(best[j] >> np.int64(32))
-                else:
-                    offsets[q, j] = NO_OFFSET
-                    distances[q, j] = np.inf
+            write_ranking(best, offsets[q], distances[q])
 
     return search
+
+
+@kernel
+def write_ranking(best, offsets, distances):
+    """Unpack a ranking of float keys into one row of results, padded with NO_OFFSET and infinity."""
+    for j in range(offsets.shape[0]):
+        if best[j] == EMPTY:
+            offsets[j] = NO_OFFSET
+            distances[j] = np.inf
+        else:
+            offsets[j] = offset_of(best[j])
+            distances[j] = unsort(best[j] >> np.int64(32))
 
 
 @kernel
@@ -282,5 +297,5 @@ walk = tuple(_make_walk(codec) for codec in CODECS)
 _walks_filtered = tuple(_make_walk_filtered(codec) for codec in CODECS)
 search_graph = {
     (codec, metric): _make_search(codec, metric)
-    for codec, metric in ((I8_L2, L2), (I8_L2, DOT), (I8_DOT, DOT), (F32_L2, L2), (F32_DOT, DOT), (F32_L1, L1))
+    for codec, metric in ((I8, L2), (I8, DOT), (F32_L2, L2), (F32_DOT, DOT), (F32_L1, L1))
 }

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamis.kernels.beam import CODECS, I8_DOT, I8_L2, measures, unsort, walk
+from tamis.kernels.beam import CODECS, I8, measures, unsort, walk
 from tamis.kernels.compile import kernel
-from tamis.kernels.ranking import insert, offset_of, pack
+from tamis.kernels.ranking import EMPTY, insert, offset_of, pack
 
 __all__ = ["CANDIDATES_MAX", "group", "link_back", "link_out", "reach"]
 
@@ -30,7 +30,7 @@ def _make_plain(codec):
     @kernel(inline="always")
     def plain(bits):
         """The distance in a key's upper half, as a number that can be multiplied."""
-        if codec == I8_L2 or codec == I8_DOT:
+        if codec == I8:
             return np.float32(bits)
         return unsort(bits)
 
@@ -41,7 +41,7 @@ def _make_prune(codec):
     measure, plain = measures[codec], _plains[codec]
 
     @kernel
-    def prune(pointer, rows, keys, count, alpha, kept):
+    def prune(rows, norms, turned, keys, count, alpha, kept):
         """Keep a diverse few of keys[:count] (sorted) in kept: int32[degree]; returns how many."""
         degree = kept.shape[0]
         copies_max = degree >> 2
@@ -60,7 +60,7 @@ def _make_prune(codec):
                     break
                 continue
             for b in range(filled):
-                if alpha * plain(measure(pointer, rows, candidate, rows, kept[b])) <= reach_of:
+                if alpha * plain(measure(rows, norms, kept[b], rows, turned, candidate)) <= reach_of:
                     occluded = True
                     break
             if not occluded:
@@ -78,7 +78,7 @@ def _make_link_out(codec):
     search, prune = walk[codec], _prunes[codec]
 
     @kernel
-    def link_out(pointer, rows, neighbours, entries, order, first, last, beam, alpha, edges, counts, base):
+    def link_out(rows, norms, turned, neighbours, entries, order, first, last, beam, alpha, edges, counts, base):
         """Edges of the new points order[first:last] into edges, counts at [first - base, last - base).
 
         neighbours: int32[n, degree], frozen; order: int32[n], the insertion order; edges: int32[batch, degree_kept].
@@ -89,10 +89,12 @@ def _make_link_out(codec):
         counters = np.zeros(2, np.int64)
         for x in range(first, last):
             seen[:] = 0
-            met = search(pointer, rows, neighbours, entries, rows, np.int64(order[x]), seen, ranking, fresh, counters)
-            for j in range(met):
-                ranking[j] &= ~np.int64(1)
-            counts[x - base] = prune(pointer, rows, ranking, met, alpha, edges[x - base])
+            search(rows, norms, neighbours, entries, rows, turned, np.int64(order[x]), seen, ranking, fresh, counters)
+            met = 0
+            while met < beam and ranking[met] != EMPTY:
+                ranking[met] &= ~np.int64(1)
+                met += 1
+            counts[x - base] = prune(rows, norms, turned, ranking, met, alpha, edges[x - base])
 
     return link_out
 
@@ -101,13 +103,13 @@ def _make_link_back(codec):
     measure, prune = measures[codec], _prunes[codec]
 
     @kernel
-    def link_back(pointer, rows, neighbours, degrees, starts, sources, first, last, alpha, degree):
+    def link_back(rows, norms, turned, neighbours, degrees, starts, sources, first, last, alpha, degree):
         """Targets first..last take the in-edges sources[starts[v]:starts[v + 1]].
 
         A list may grow to neighbours.shape[1] entries; when it would overflow it is pruned to `degree`.
         """
         room = neighbours.shape[1]
-        keys = np.empty(CANDIDATES_MAX, np.int64)
+        room_for_keys = np.empty(CANDIDATES_MAX, np.int64)
         kept = np.empty(degree, np.int32)
         for target in range(first, last):
             begin, end = starts[target], starts[target + 1]
@@ -119,14 +121,14 @@ def _make_link_back(codec):
                     neighbours[target, held] = sources[j]
                     held += 1
             else:
-                filled = 0
+                keys = room_for_keys[: min(held + end - begin, CANDIDATES_MAX)]
+                keys[:] = EMPTY
                 for j in range(held + end - begin):
                     other = neighbours[target, j] if j < held else sources[begin + j - held]
-                    key = pack(measure(pointer, rows, np.int64(other), rows, np.int64(target)), other)
-                    insert(keys, filled, key)
-                    if filled < CANDIDATES_MAX:
-                        filled += 1
-                held = prune(pointer, rows, keys, filled, alpha, kept)
+                    key = pack(measure(rows, norms, np.int64(other), rows, turned, np.int64(target)), other)
+                    if key < keys[keys.shape[0] - 1]:
+                        insert(keys, key)
+                held = prune(rows, norms, turned, keys, keys.shape[0], alpha, kept)
                 for j in range(room):
                     neighbours[target, j] = kept[j] if j < held else -1
             degrees[target] = held
@@ -138,17 +140,18 @@ def _make_trim(codec):
     measure, prune = measures[codec], _prunes[codec]
 
     @kernel
-    def trim(pointer, rows, neighbours, degrees, first, last, alpha, trimmed):
+    def trim(rows, norms, turned, neighbours, degrees, first, last, alpha, trimmed):
         """Lists first..last, pruned to trimmed.shape[1] entries, nearest first, into `trimmed`."""
         degree = trimmed.shape[1]
         keys = np.empty(neighbours.shape[1], np.int64)
         for target in range(first, last):
             held = degrees[target]
+            keys[:] = EMPTY
             for j in range(held):
                 other = neighbours[target, j]
-                insert(keys, j, pack(measure(pointer, rows, np.int64(other), rows, np.int64(target)), other))
+                insert(keys, pack(measure(rows, norms, np.int64(other), rows, turned, np.int64(target)), other))
             if held > degree:
-                held = prune(pointer, rows, keys, held, alpha, trimmed[target])
+                held = prune(rows, norms, turned, keys, held, alpha, trimmed[target])
             else:
                 for j in range(held):
                     trimmed[target, j] = offset_of(keys[j])

@@ -1,6 +1,14 @@
 """int8 codes for the graph: centre, rotate at random, one scale.
 
-    code = round((x - centre) · R / scale), clipped to ±127
+    code = round((x - centre) · R / scale), clipped to ±127; stored as code + 128, the width rounded up to 64
+
+    distance = norm of a + turned of b - 2 · Σ (a + 128) · b
+
+    |a - b|²        norm Σ a²     turned Σ b² + 256 · Σ b
+    -2 · a · b      norm 0        turned 256 · Σ b
+
+so that either distance of two codes is one product of unsigned by signed bytes (`kernels.product`) and two numbers
+that are known beforehand.
 
 R is orthogonal, so squared L2 between codes is squared L2 between vectors up to the scale and the rounding. It is
 built from random signs and fast Walsh-Hadamard transforms on the first and the last 2^p dimensions in turn, in the
@@ -71,11 +79,13 @@ def rotate(x, signs):
 
 
 @kernel
-def encode_rows(rows, centre, signs, scale, codes, first, last):
-    """Encode rows[first:last] into codes[first:last].
+def encode_rows(rows, centre, signs, scale, product, shift, codes, norms, turned, first, last):
+    """Encode rows[first:last] into codes, norms and turned [first:last].
 
     rows: float32[n, d]; centre: float32[d]; signs: float32[ROTATION_ROUNDS, d]; scale: float32, 0 for a scale of
-    every row's own; codes: int8[n, d].
+    every row's own; product: they are compared by inner product; shift: int32 added to every code, 128 to store it,
+    0 to ask with it. codes: uint8 or int8[n, w], beyond d as if the code was 0; norms, turned: int32[n], or
+    both the same array, where only `turned` is wanted.
     """
     size = rows.shape[1]
     x = np.empty(size, np.float32)
@@ -90,6 +100,14 @@ def encode_rows(rows, centre, signs, scale, codes, first, last):
                 largest = max(largest, abs(x[d]))
             step = largest / np.float32(127)
         inverse = np.float32(1) / step
+        norm = np.int32(0)
+        total = np.int32(0)
         for d in range(size):
-            code = np.rint(x[d] * inverse)
-            codes[row, d] = np.int8(min(max(code, np.float32(-127)), np.float32(127)))
+            code = np.int32(min(max(np.rint(x[d] * inverse), np.float32(-127)), np.float32(127)))
+            norm += code * code
+            total += code
+            codes[row, d] = code + shift
+        for d in range(size, codes.shape[1]):
+            codes[row, d] = shift
+        norms[row] = 0 if product else norm
+        turned[row] = norms[row] + np.int32(256) * total

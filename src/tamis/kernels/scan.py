@@ -3,8 +3,9 @@
     mask words ──▶ a block of row numbers ──▶ prefetch ahead, distances ──▶ sorted ranking
 
 `scan_rows` serves one query at a time. `scan_codes` ranks by int8 codes, a quarter of the bytes, and measures only the
-head of that ranking on full rows. `merge_block` is for many queries over the same rows: the caller gets a block
-of distances from one matrix product and this keeps the nearest of each query.
+head of that ranking on full rows. For many queries over the same rows, `merge_codes` ranks by tiles of codes and
+`merge_block` by a block of float distances that the caller got from a matrix product; `measure_rankings` then measures
+the heads of their rankings on full rows.
 """
 
 from __future__ import annotations
@@ -12,37 +13,28 @@ from __future__ import annotations
 import numba
 import numpy as np
 
-from tamis.kernels.beam import I8_DOT, I8_L2, NO_OFFSET, measures, unsort
+from tamis.kernels.address import prefetch
+from tamis.kernels.beam import I8, measures, write_ranking
 from tamis.kernels.compile import kernel
-from tamis.kernels.distance import DOT, L1, L2, prefetch, row_distance, sort_key
-from tamis.kernels.ranking import insert, offset_of, pack
+from tamis.kernels.distance import DOT, L1, L2, row_distance, sort_key
+from tamis.kernels.product import TILE_QUERIES, TILE_ROWS, fill_tile, tile_distances
+from tamis.kernels.ranking import EMPTY, insert, offset_of, pack
 
 __all__ = [
-    "measure_kept",
+    "measure_rankings",
     "measure_rows",
     "merge_block",
+    "merge_codes",
     "popcount",
     "scan_codes",
     "scan_rows",
     "seeds_of",
     "take_rows",
-    "write_ranking",
 ]
 
 BLOCK = 256  # rows listed at once
 AHEAD = 16  # rows asked for before they are measured
-
-
-@kernel
-def write_ranking(best, kept, offsets, distances):
-    """Unpack a ranking of float keys into one row of results, padded with NO_OFFSET and infinity."""
-    for j in range(offsets.shape[0]):
-        if j < kept:
-            offsets[j] = offset_of(best[j])
-            distances[j] = unsort(best[j] >> np.int64(32))
-        else:
-            offsets[j] = NO_OFFSET
-            distances[j] = np.inf
+TILES = 16  # of rows by 16, gathered before the queries pass over them
 
 
 @kernel
@@ -75,7 +67,7 @@ def _make_scan(metric):
         row_bytes = rows.shape[1] * rows.itemsize
         for q in range(first, last):
             query = queries[q]
-            kept = 0
+            best[:] = EMPTY
             word, bits = -1, np.uint64(0)
             while word < mask.shape[0]:
                 word, bits, found = take_rows(mask, word, bits, block)
@@ -85,30 +77,48 @@ def _make_scan(metric):
                     if j + AHEAD < found:
                         prefetch(rows, block[j + AHEAD], row_bytes)
                     key = pack(sort_key(measure(rows, block[j], query)), block[j])
-                    if kept == limit and key >= best[limit - 1]:
-                        continue
-                    insert(best, kept, key)
-                    if kept < limit:
-                        kept += 1
-            write_ranking(best, kept, offsets[q], distances[q])
+                    if key < best[limit - 1]:
+                        insert(best, key)
+            write_ranking(best, offsets[q], distances[q])
 
     return scan
 
 
-def _make_scan_codes(codec, metric):
-    measure, measure_full = measures[codec], row_distance[metric]
+def _make_measure_ranking(metric):
+    measure = row_distance[metric]
 
     @kernel
-    def scan(pointer, codes, encoded, rows, queries, mask, rescored, first, last, offsets, distances):
-        """As `scan_rows`, ranking by codes: int8[n, d] against encoded: int8[q, d]; the first `rescored` by rows."""
+    def measure_ranking(rows, query, ranking, best):
+        """Measure a ranking by other distances on rows, float32, and keep the nearest in best: int64[k]."""
+        for key in ranking:
+            if key != EMPTY:
+                prefetch(rows, offset_of(key), rows.shape[1] * rows.itemsize)
+        best[:] = EMPTY
+        for key in ranking:
+            if key == EMPTY:
+                break
+            offset = offset_of(key)
+            exact = pack(sort_key(measure(rows, offset, query)), offset)
+            if exact < best[best.shape[0] - 1]:
+                insert(best, exact)
+
+    return measure_ranking
+
+
+def _make_scan_codes(metric):
+    measure, measure_ranking = measures[I8], _measure_ranking[metric]
+
+    @kernel
+    def scan(codes, norms, encoded, turned, rows, queries, mask, rescored, first, last, offsets, distances):
+        """As `scan_rows`, ranking by codes: uint8[n, w] against encoded: int8[q, w]; the first `rescored` by rows."""
         limit = offsets.shape[1]
         ranking = np.empty(rescored, np.int64)
         best = np.empty(limit, np.int64)
         block = np.empty(BLOCK, np.int64)
-        code_bytes, row_bytes = codes.shape[1], rows.shape[1] * rows.itemsize
+        code_bytes = codes.shape[1]
         for q in range(first, last):
             query = queries[q]
-            filled = 0
+            ranking[:] = EMPTY
             word, bits = -1, np.uint64(0)
             while word < mask.shape[0]:
                 word, bits, found = take_rows(mask, word, bits, block)
@@ -117,21 +127,11 @@ def _make_scan_codes(codec, metric):
                 for j in range(found):
                     if j + AHEAD < found:
                         prefetch(codes, block[j + AHEAD], code_bytes)
-                    key = pack(measure(pointer, codes, block[j], encoded, q), block[j])
-                    if filled == rescored and key >= ranking[rescored - 1]:
-                        continue
-                    insert(ranking, filled, key)
-                    if filled < rescored:
-                        filled += 1
-            for j in range(filled):
-                prefetch(rows, offset_of(ranking[j]), row_bytes)
-            kept = 0
-            for j in range(filled):
-                offset = offset_of(ranking[j])
-                insert(best, kept, pack(sort_key(measure_full(rows, offset, query)), offset))
-                if kept < limit:
-                    kept += 1
-            write_ranking(best, kept, offsets[q], distances[q])
+                    key = pack(measure(codes, norms, block[j], encoded, turned, q), block[j])
+                    if key < ranking[rescored - 1]:
+                        insert(ranking, key)
+            measure_ranking(rows, query, ranking, best)
+            write_ranking(best, offsets[q], distances[q])
 
     return scan
 
@@ -165,39 +165,63 @@ else:
 
 
 @kernel
-def merge_block(block, wanted, keys, kept):
-    """Keep the nearest of a block: float32[q, b], distances of rows wanted[b]; in keys: int64[q, k], kept: int64[q]."""
-    limit = keys.shape[1]
+def merge_block(block, wanted, rankings):
+    """Keep the nearest of a block: float32[q, b], distances of rows wanted[b]; in rankings: int64[q, k]."""
+    last = rankings.shape[1] - 1
     for q in range(block.shape[0]):
-        filled = kept[q]
         for j in range(block.shape[1]):
             key = pack(sort_key(block[q, j]), wanted[j])
-            if filled == limit and key >= keys[q, limit - 1]:
-                continue
-            insert(keys[q], filled, key)
-            if filled < limit:
-                filled += 1
-        kept[q] = filled
+            if key < rankings[q, last]:
+                insert(rankings[q], key)
 
 
-def _make_measure_kept(metric):
-    measure = row_distance[metric]
+@kernel
+def merge_codes(codes, norms, encoded, turned, wanted, rankings):
+    """Keep the nearest of rows wanted: int64[r], for each of at least 4 queries encoded: int8[q, w].
+
+    codes: uint32[n, w / 4], the bytes by fours; norms, turned: int32[n], int32[q]; rankings: int64[q, k].
+    """
+    queries, last = rankings.shape[0], rankings.shape[1] - 1
+    tiles = np.empty((TILES, codes.shape[1], TILE_ROWS), np.uint32)
+    tile_norms = np.zeros((TILES, TILE_ROWS), np.int32)
+    distances = np.empty((TILE_QUERIES, TILE_ROWS), np.int32)
+    bounds = np.empty(TILE_QUERIES, np.int32)
+    for begin in range(0, wanted.shape[0], TILES * TILE_ROWS):
+        held = min(wanted.shape[0] - begin, TILES * TILE_ROWS)
+        for first in range(0, held, TILE_ROWS):
+            fill_tile(codes, wanted, begin + first, tiles[first // TILE_ROWS])
+            for lane in range(min(TILE_ROWS, held - first)):
+                tile_norms[first // TILE_ROWS, lane] = norms[wanted[begin + first + lane]]
+        for group in range(0, queries, TILE_QUERIES):
+            base = min(group, queries - TILE_QUERIES)  # the last group takes some again, and skips them below
+            for first in range(0, held, TILE_ROWS):
+                for at in range(TILE_QUERIES):
+                    bounds[at] = rankings[base + at, last] >> np.int64(32)
+                tile = first // TILE_ROWS
+                near = tile_distances(tiles[tile], tile_norms[tile], encoded, turned, base, bounds, distances)
+                near = (near >> np.uint64(16 * (group - base))) << np.uint64(16 * (group - base))
+                while near:
+                    low = near & (~near + np.uint64(1))
+                    near ^= low
+                    at, lane = divmod(popcount(low - np.uint64(1)), TILE_ROWS)
+                    if first + lane < held:
+                        key = pack(distances[at, lane], wanted[begin + first + lane])
+                        if key < rankings[base + at, last]:
+                            insert(rankings[base + at], key)
+
+
+def _make_measure_rankings(metric):
+    measure_ranking = _measure_ranking[metric]
 
     @kernel
-    def measure_kept(rows, queries, keys, kept, offsets, distances):
-        """Measure what `merge_block` kept on rows, and write the nearest of it: offsets, distances [q, k]."""
-        limit = offsets.shape[1]
-        best = np.empty(limit, np.int64)
-        for q in range(keys.shape[0]):
-            filled = 0
-            for j in range(kept[q]):
-                offset = offset_of(keys[q, j])
-                insert(best, filled, pack(sort_key(measure(rows, offset, queries[q])), offset))
-                if filled < limit:
-                    filled += 1
-            write_ranking(best, filled, offsets[q], distances[q])
+    def measure_rankings(rows, queries, rankings, offsets, distances):
+        """Measure what was merged into rankings: int64[q, r] on rows; the nearest into offsets, distances [q, k]."""
+        best = np.empty(offsets.shape[1], np.int64)
+        for q in range(rankings.shape[0]):
+            measure_ranking(rows, queries[q], rankings[q], best)
+            write_ranking(best, offsets[q], distances[q])
 
-    return measure_kept
+    return measure_rankings
 
 
 @kernel
@@ -228,9 +252,8 @@ def seeds_of(mask, count, entries, seeds):
     return filled
 
 
-scan_codes = {
-    (codec, metric): _make_scan_codes(codec, metric) for codec, metric in ((I8_L2, L2), (I8_L2, DOT), (I8_DOT, DOT))
-}
+_measure_ranking = tuple(_make_measure_ranking(metric) for metric in (L2, DOT, L1))
+scan_codes = {metric: _make_scan_codes(metric) for metric in (L2, DOT)}
 scan_rows = tuple(_make_scan(metric) for metric in (L2, DOT, L1))
-measure_kept = tuple(_make_measure_kept(metric) for metric in (L2, DOT, L1))
+measure_rankings = tuple(_make_measure_rankings(metric) for metric in (L2, DOT, L1))
 measure_rows = tuple(_make_measure_rows(metric) for metric in (L2, DOT, L1))

@@ -1,19 +1,21 @@
 """Scans of one segment: every allowed row is measured.
 
 scan         full rows, exact: one query by the kernel, many by one matrix product over the same rows
-scan_codes   ranked by int8 codes, the head of the ranking measured on full rows
+scan_codes   ranked by codes, the head of the ranking measured on full rows: one query by the kernel, many over tiles
 """
 
 from __future__ import annotations
 
 from concurrent.futures import Executor
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tamis.kernels.beam import NO_OFFSET
 from tamis.kernels.distance import L1, L2
-from tamis.kernels.scan import measure_kept, measure_rows, merge_block, scan_rows
+from tamis.kernels.ranking import EMPTY
+from tamis.kernels.scan import measure_rankings, measure_rows, merge_block, merge_codes, scan_rows
 from tamis.kernels.scan import scan_codes as by_codes
 from tamis.search.target import Answer, Target
 from tamis.segment.alive import Mask, unpack_rows
@@ -29,6 +31,7 @@ INSERTED_MAX = 2_048  # up to this many hits the kernels insert into a sorted ar
 HEAD = 8  # of a ranking by codes, so many more than after a walk are measured on full rows
 _BLOCK_ROWS = 4_096
 _BLOCK_QUERIES = 256
+_TASK_QUERIES = 64  # that pass over tiles together, on one thread of the pool
 _SLACK = 16  # hits kept beyond the limit, because a product rounds differently; they are measured again
 
 
@@ -50,16 +53,34 @@ def scan(target: Target, queries: F32, limit: int, pool: Executor | None) -> Ans
     return offsets, distances
 
 
-def scan_codes(target: Target, queries: F32, limit: int) -> Answer:
+def scan_codes(target: Target, queries: F32, limit: int, pool: Executor | None) -> Answer:
     """As `scan`, by codes; the target's field has a graph with codes."""
-    graph = target.dense.graph
+    graph, rows = target.dense.graph, target.dense.rows
     assert graph is not None
     offsets = np.empty((len(queries), limit), np.uint32)
     distances = np.empty((len(queries), limit), np.float32)
-    by_codes[graph.codec, graph.metric](
-        graph.pointer, graph.walked, graph.queries(queries), target.dense.rows, queries, target.allowed(),
-        graph.rescored(limit) + HEAD, 0, len(queries), offsets, distances,
-    )  # fmt: skip
+    walked, asked, head = graph.walked, graph.queries(queries), graph.rescored(limit) + HEAD
+    if len(queries) < SHARED_QUERIES:
+        by_codes[graph.metric](
+            walked.values, walked.norms, asked.values, asked.turned, rows, queries, target.allowed(), head,
+            0, len(queries), offsets, distances,
+        )  # fmt: skip
+        return offsets, distances
+    wanted, fours = unpack_rows(target.allowed()), walked.values.view(np.uint32)
+
+    def run(part: slice) -> None:
+        rankings = np.full((part.stop - part.start, head), EMPTY)
+        merge_codes(fours, walked.norms, asked.values[part], asked.turned[part], wanted, rankings)
+        measure_rankings[graph.metric](rows, queries[part], rankings, offsets[part], distances[part])
+
+    parts = 1 if pool is None else max(len(queries) // _TASK_QUERIES, 1)
+    ends = [len(queries) * part // parts for part in range(parts + 1)]
+    ranges = [slice(first, last) for first, last in pairwise(ends)]
+    if pool is None or parts == 1:
+        run(ranges[0])
+    else:
+        for task in [pool.submit(run, part) for part in ranges]:
+            task.result()
     return offsets, distances
 
 
@@ -92,8 +113,7 @@ def _sort_all(dense: Dense, mask: Mask, query: F32, offsets: U32, distances: F32
 
 def _product(dense: Dense, wanted: NDArray[np.int64], queries: F32, offsets: U32, distances: F32) -> None:
     """Squared L2 as |x|² - 2 x·q (the query's own length changes no order), or -x·q; then the kept are measured."""
-    keys = np.empty((len(queries), min(offsets.shape[1] + _SLACK, len(wanted))), np.int64)
-    kept = np.zeros(len(queries), np.int64)
+    rankings = np.full((len(queries), min(offsets.shape[1] + _SLACK, len(wanted))), EMPTY)
     for first in range(0, len(wanted), _BLOCK_ROWS):
         chosen = wanted[first : first + _BLOCK_ROWS]
         rows = dense.rows[chosen]
@@ -102,5 +122,5 @@ def _product(dense: Dense, wanted: NDArray[np.int64], queries: F32, offsets: U32
         if dense.metric == L2:
             block *= 2
             block += np.einsum("ij,ij->i", rows, rows)
-        merge_block(block, chosen, keys, kept)
-    measure_kept[dense.metric](dense.rows, queries, keys, kept, offsets, distances)
+        merge_block(block, chosen, rankings)
+    measure_rankings[dense.metric](dense.rows, queries, rankings, offsets, distances)

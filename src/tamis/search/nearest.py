@@ -84,7 +84,7 @@ def _situation(target: Target, query: NearestQuery) -> Situation:
         size=dense.params.size,
         degree=None if graph is None else graph.degree_mean,
         beam_max=INSERTED_MAX,
-        coded=graph is not None and graph.encoder is not None and not shared,
+        coded=graph is not None and graph.encoder is not None,
         shared=shared,
         exact=params.exact,
         indexed_only=params.indexed_only,
@@ -99,7 +99,7 @@ def _answer(target: Target, choice: Choice, query: NearestQuery, pool: Executor 
         return np.empty((len(vectors), 0), np.uint32), np.empty((len(vectors), 0), np.float32)
     leg.rows_scanned = leg.distances = target.matches * len(vectors)
     if choice.strategy == "scan_codes":
-        return scan_codes(target, vectors, limit)
+        return scan_codes(target, vectors, limit, pool)
     return scan(target, vectors, limit, pool)
 
 

@@ -11,7 +11,7 @@
     otherwise                                         walk_filtered, with the cost of the scan as its budget
 
 `scan` measures full rows and is exact; for a batch it is one matrix product. `scan_codes` ranks every match by its
-int8 code and measures the head of that ranking on full rows; without codes, and for a batch, it is a scan. A walk
+code and measures the head of that ranking on full rows; without codes it is a scan. A walk
 that passes its budget, or finds fewer hits than there are, is repeated as a scan: nothing costs more than about two.
 """
 
@@ -41,7 +41,7 @@ class Situation:
     degree: float | None  # mean degree of the graph; None: there is none
     beam_max: int = UNLIMITED  # the widest a walk can be
     coded: bool = False  # a scan may rank by codes
-    shared: int = 0  # queries that a scan would answer with one product
+    shared: int = 0  # queries that a scan would answer together
     exact: bool = False
     indexed_only: bool = False
 
@@ -97,5 +97,5 @@ def choose(now: Situation, cost: Cost) -> Choice:
 def _row_ns(now: Situation, cost: Cost) -> float:
     """What a scan spends on one match, per query."""
     if now.shared:
-        return cost.product_ns(now.size, now.shared)
+        return cost.tile_ns(now.size, now.shared) if now.coded else cost.product_ns(now.size, now.shared)
     return cost.code_ns(now.size) if now.coded else cost.scan_ns(now.size)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tamis.kernels.beam import NO_OFFSET, search_graph
 from tamis.search.cost import ROOM
-from tamis.search.exact import scan
+from tamis.search.exact import scan, scan_codes
 from tamis.search.planner import Choice
 from tamis.search.ranked import Leg
 from tamis.search.target import Answer, Target
@@ -35,12 +35,13 @@ def walk(target: Target, choice: Choice, vectors: NDArray[np.float32], pool: Exe
     filtered = target.mask is not None
     mask = _EVERYTHING if target.mask is None else target.mask
     starts = graph.starts(mask, target.matches) if filtered else graph.entries
-    kernel, encoded = search_graph[graph.codec, graph.metric], graph.queries(vectors)
+    kernel, walked, asked = search_graph[graph.codec, graph.metric], graph.walked, graph.queries(vectors)
 
     def run(first: int, last: int) -> None:
         kernel(
-            graph.pointer, graph.walked, graph.neighbours, starts, encoded, target.dense.rows, vectors, mask, filtered,
-            choice.beam, ROOM, graph.rescored(limit), choice.budget, first, last, offsets, distances, counters,
+            walked.values, walked.norms, graph.neighbours, starts, asked.values, asked.turned, target.dense.rows,
+            vectors, mask, filtered, choice.beam, ROOM, graph.rescored(limit), choice.budget, first, last, offsets,
+            distances, counters,
         )  # fmt: skip
 
     if pool is None or len(vectors) <= _TASK_QUERIES:
@@ -57,7 +58,8 @@ def walk(target: Target, choice: Choice, vectors: NDArray[np.float32], pool: Exe
         leg.distances, leg.expansions = (int(total) for total in np.maximum(counters, 0).sum(axis=0))
     short = np.flatnonzero((counters[:, 0] < 0) | (offsets[:, -1] == NO_OFFSET))
     if len(short):
-        offsets[short], distances[short] = scan(target, vectors[short], limit, pool)
+        again = scan if graph.encoder is None else scan_codes
+        offsets[short], distances[short] = again(target, vectors[short], limit, pool)
         leg.abandoned, leg.rows_scanned = len(short), target.matches * len(short)
         leg.distances += leg.rows_scanned
     return offsets, distances

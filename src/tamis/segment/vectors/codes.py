@@ -1,6 +1,6 @@
 """int8 codes of one vector field: how vectors become what the graph is built and walked on.
 
-    rows float32[n, d] ──▶ centre (not under inner product) ──▶ rotate ──▶ / scale ──▶ int8[n, d]
+    rows float32[n, d] ──▶ centre (not under inner product) ──▶ rotate ──▶ / scale ──▶ Codes
 
 `train` learns centre and scale from a sample; `rank_depth` says how deep into a ranking by codes the nearest by full
 rows lie. Where that is too deep, the graph works on full rows instead. Everything follows from the data and a
@@ -10,13 +10,18 @@ fixed seed, so equal rows give equal bytes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import msgspec
 import numpy as np
+from msgspec import field
 from numpy.typing import NDArray
 
+from tamis.kernels.product import CODE_UNIT
 from tamis.kernels.quantize import ROTATION_ROUNDS, encode_rows, rotate
+from tamis.storage.aligned import aligned_empty
 
-__all__ = ["CODE_WIDTH_MAX", "Encoder", "rank_depth", "train"]
+__all__ = ["CODE_WIDTH_MAX", "Codes", "Encoder", "rank_depth", "train"]
 
 F32 = NDArray[np.float32]
 
@@ -26,6 +31,25 @@ _PROBED = 8_192  # rows that the ranking is tried on
 _DEPTHS = (2, 3, 4)
 _AGREEMENT = {2: 0.995, 3: 0.995, 4: 0.98}
 _ZERO = np.float32(0)
+_STORED, _ASKED = np.int32(128), np.int32(0)  # added to a code
+_NO_NUMBERS = np.empty(0, np.int32)
+
+
+class Codes(msgspec.Struct, frozen=True):
+    """Rows as a walk measures them: codes, or the full rows themselves.
+
+    values: uint8[n, w] stored, int8[q, w] to ask with, w a multiple of CODE_UNIT; or float32[n, d]. norms: int32[n],
+    what is needed of a row that is found; turned: int32[n], of one that asks (see `kernels.quantize`).
+    """
+
+    values: NDArray[Any]
+    norms: NDArray[np.int32] = field(default_factory=lambda: _NO_NUMBERS)
+    turned: NDArray[np.int32] = field(default_factory=lambda: _NO_NUMBERS)
+
+    @classmethod
+    def empty(cls, count: int, size: int) -> Codes:
+        """Room for the stored codes of `count` vectors of `size` dimensions."""
+        return cls(aligned_empty((count, _width(size)), np.uint8), np.empty(count, np.int32), np.empty(count, np.int32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +63,25 @@ class Encoder:
     product: bool
     depth: int = 1
 
-    def encode(self, rows: F32) -> NDArray[np.int8]:
-        """Codes of stored rows."""
-        return self._encode(rows, self.scale)
+    def encode(self, rows: F32, into: Codes, first: int, last: int) -> None:
+        """Store the codes of rows[first:last]."""
+        encode_rows(
+            rows, self.centre, self.signs, self.scale, self.product, _STORED, into.values, into.norms, into.turned,
+            first, last,
+        )  # fmt: skip
 
-    def encode_queries(self, queries: F32) -> NDArray[np.int8]:
-        """Codes of queries; under inner product each has a scale of its own, which changes no order."""
-        return self._encode(queries, _ZERO if self.product else self.scale)
+    def encode_queries(self, queries: F32) -> Codes:
+        """Codes to ask with; under inner product each has a scale of its own, which changes no order."""
+        values, turned = np.empty((len(queries), _width(queries.shape[1])), np.int8), np.empty(len(queries), np.int32)
+        encode_rows(
+            queries, self.centre, self.signs, _ZERO if self.product else self.scale, self.product, _ASKED, values,
+            turned, turned, 0, len(queries),
+        )  # fmt: skip
+        return Codes(values, turned=turned)
 
-    def _encode(self, rows: F32, scale: np.float32) -> NDArray[np.int8]:
-        codes = np.empty(rows.shape, np.int8)
-        encode_rows(rows, self.centre, self.signs, scale, codes, 0, len(rows))
-        return codes
+
+def _width(size: int) -> int:
+    return -(-size // CODE_UNIT) * CODE_UNIT
 
 
 def train(rows: F32, product: bool, quantile: float, seed: int) -> Encoder:
@@ -84,8 +115,10 @@ def rank_depth(encoder: Encoder, rows: F32, seed: int) -> int | None:
         return _DEPTHS[0]
     probes = min(64, len(sample))
     exact = _distances(sample[:probes], sample, encoder.product)
-    codes = encoder.encode(sample).astype(np.float32)
-    coded = _distances(encoder.encode_queries(sample[:probes]).astype(np.float32), codes, encoder.product)
+    stored = Codes.empty(len(sample), sample.shape[1])
+    encoder.encode(sample, stored, 0, len(sample))
+    asked = encoder.encode_queries(sample[:probes]).values.astype(np.float32)
+    coded = _distances(asked, stored.values.astype(np.float32) - np.float32(_STORED), encoder.product)
     nearest = np.argpartition(exact, 9, axis=1)[:, :10]
     ordered = np.sort(coded, axis=1)
     for depth in _DEPTHS:

@@ -23,6 +23,7 @@ from tamis.model.schema import Distance, HnswConfig, VectorParams
 from tamis.segment.alive import Mask, unpack_rows
 from tamis.segment.vectors.graph import Graph, open_graph
 from tamis.segment.vectors.graph_build import GraphShape, Progress, build_graph
+from tamis.storage.aligned import aligned_empty
 
 __all__ = ["METRIC", "Dense", "build_dense", "open_dense"]
 
@@ -48,8 +49,8 @@ class Dense:
         """Bytes by component."""
         sizes = {"vectors": self.rows.nbytes + (0 if self.present is None else self.present.nbytes)}
         if self.graph is not None:
-            shared = self.graph.walked is self.rows
-            sizes["codes"] = 0 if shared else self.graph.walked.nbytes
+            walked = self.graph.walked
+            sizes["codes"] = 0 if walked.values is self.rows else walked.values.nbytes + walked.norms.nbytes
             sizes["graph"] = self.graph.neighbours.nbytes + self.graph.entries.nbytes
         return sizes
 
@@ -100,5 +101,7 @@ def open_dense(params: VectorParams, arrays: Mapping[str, NDArray[Any]]) -> Dens
     rows = arrays["rows"]
     stored = {name.removeprefix(_PREFIX): array for name, array in arrays.items() if name.startswith(_PREFIX)}
     if params.quantization is not None and params.quantization.always_ram and "codes" in stored:
-        stored["codes"] = stored["codes"].copy()
+        mapped = stored["codes"]
+        stored["codes"] = aligned_empty(mapped.shape, mapped.dtype)
+        stored["codes"][:] = mapped
     return Dense(params, rows, arrays.get("present"), open_graph(stored, rows) if stored else None)

@@ -1,6 +1,6 @@
 """One navigable graph over the rows of one vector field, as it is searched.
 
-    walked      what the walk measures on: int8 codes, or the full rows where codes do not suit
+    walked      what the walk measures on: codes, or the full rows where codes do not suit
     neighbours  int32[n, degree]: nearest first, -1 ends a list
     entries     where walks begin
 
@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tamis.kernels.beam import I8_DOT, search_graph
-from tamis.kernels.distance import INT8_DOT, INT8_L2
+from tamis.kernels.beam import search_graph
 from tamis.kernels.scan import seeds_of
-from tamis.segment.vectors.codes import Encoder
+from tamis.segment.vectors.codes import Codes, Encoder
 
 __all__ = ["Graph", "calibrate", "open_graph"]
 
@@ -40,21 +39,16 @@ class Graph:
 
     codec: int
     metric: int
-    walked: NDArray[Any]
+    walked: Codes
     neighbours: I32
     entries: I32
     encoder: Encoder | None
     beam: int
     degree_mean: float
 
-    @property
-    def pointer(self) -> np.uint64:
-        """The int8 distance that belongs to the codec."""
-        return INT8_DOT if self.codec == I8_DOT else INT8_L2
-
-    def queries(self, vectors: F32) -> NDArray[Any]:
+    def queries(self, vectors: F32) -> Codes:
         """Queries in the form the walk measures: codes, or `vectors` themselves."""
-        return vectors if self.encoder is None else self.encoder.encode_queries(vectors)
+        return Codes(vectors) if self.encoder is None else self.encoder.encode_queries(vectors)
 
     def starts(self, mask: NDArray[np.uint64], matches: int) -> I32:
         """Where a filtered walk begins: the entries, and matches spread over the mask."""
@@ -72,9 +66,9 @@ def open_graph(arrays: Mapping[str, NDArray[Any]], rows: F32) -> Graph:
     encoder = None
     if "centre" in arrays:
         centre, signs = np.array(arrays["centre"]), np.array(arrays["signs"])
-        scale, depth = arrays["scale"]
-        encoder = Encoder(centre, signs, scale, codec == I8_DOT, int(depth))
-    walked = arrays.get("codes", rows)
+        scale, depth, product = arrays["scale"]
+        encoder = Encoder(centre, signs, scale, bool(product), int(depth))
+    walked = Codes(arrays["codes"], arrays["norms"]) if "codes" in arrays else Codes(rows)
     return Graph(codec, metric, walked, arrays["neighbours"], np.array(arrays["entries"]), encoder, beam, degree / 1000)
 
 
@@ -95,8 +89,9 @@ def _found(graph: Graph, rows: F32, queries: F32, beam: int, limit: int) -> NDAr
     offsets = np.empty((len(queries), limit), np.uint32)
     distances = np.empty((len(queries), limit), np.float32)
     counters = np.zeros((len(queries), 2), np.int64)
+    walked, asked = graph.walked, graph.queries(queries)
     search_graph[graph.codec, graph.metric](
-        graph.pointer, graph.walked, graph.neighbours, graph.entries, graph.queries(queries), rows, queries, _NOTHING,
-        False, beam, 1, beam, 0, 0, len(queries), offsets, distances, counters,
+        walked.values, walked.norms, graph.neighbours, graph.entries, asked.values, asked.turned, rows, queries,
+        _NOTHING, False, beam, 1, beam, 0, 0, len(queries), offsets, distances, counters,
     )  # fmt: skip
     return offsets

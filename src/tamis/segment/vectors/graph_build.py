@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tamis.kernels.beam import F32_DOT, F32_L1, F32_L2, I8_DOT, I8_L2
-from tamis.kernels.distance import DOT, INT8_DOT, INT8_L2, L1
+from tamis.kernels.beam import F32_DOT, F32_L1, F32_L2, I8
+from tamis.kernels.distance import DOT, L1
 from tamis.kernels.link import group, link_back, link_out, reach, trim
-from tamis.segment.vectors.codes import CODE_WIDTH_MAX, Encoder, rank_depth, train
+from tamis.segment.vectors.codes import CODE_WIDTH_MAX, Codes, Encoder, rank_depth, train
 from tamis.segment.vectors.graph import Graph, calibrate
 from tamis.storage.aligned import aligned_empty
 
@@ -31,7 +31,7 @@ Progress = Callable[[float], None]
 
 SEED = 20_200_229
 ENTRIES = 16
-ALPHA = {I8_L2: 1.2, I8_DOT: 1.0, F32_L2: 1.2, F32_DOT: 1.0, F32_L1: 1.1}  # on the codec's distance: L2 is squared
+ALPHA = {I8: 1.2, F32_L2: 1.2, F32_DOT: 1.0, F32_L1: 1.1}  # on the codec's distance: L2 is squared
 SLACK = 1.25  # a list may grow this much beyond its degree before it is pruned
 ROUND_SHARE = 50  # a round takes at most this part of all rows
 PIVOTS, GROUP_DIMENSIONS = 128, 64  # what neighbours in a round are recognised by
@@ -50,41 +50,45 @@ class GraphShape:
     beam: int
     quantile: float = 0.9995
 
+    @property
+    def product(self) -> bool:
+        """Whether rows are compared by an inner product that is no metric."""
+        return self.metric == DOT and not self.unit
+
 
 def build_graph(
     rows: F32, chosen: NDArray[np.int64], shape: GraphShape, pool: Executor, progress: Progress | None = None
 ) -> dict[str, NDArray[Any]]:
     """Arrays of a graph over rows[chosen] (chosen: ascending row numbers); other rows get no edges."""
     codec, walked, encoder = _walked(rows, rows if len(chosen) == len(rows) else rows[chosen], shape, pool)
-    order = _grouped(np.random.default_rng(SEED).permutation(chosen).astype(np.int32), walked)
+    order = _grouped(np.random.default_rng(SEED).permutation(chosen).astype(np.int32), walked.values)
     neighbours = _Linking(codec, walked, order, shape, pool).run(progress or (lambda _: None))
     entries = _connect(neighbours, order, order[:ENTRIES].copy())
     arrays: dict[str, NDArray[Any]] = {"neighbours": neighbours, "entries": entries}
     if encoder is not None:
-        arrays |= {"codes": walked, "centre": encoder.centre, "signs": encoder.signs}
-        arrays["scale"] = np.array([encoder.scale, encoder.depth], np.float32)
+        arrays |= {"codes": walked.values, "norms": walked.norms, "centre": encoder.centre, "signs": encoder.signs}
+        arrays["scale"] = np.array([encoder.scale, encoder.depth, encoder.product], np.float32)
     degree_mean = float((neighbours[order] >= 0).sum() / max(len(order), 1))
     graph = Graph(codec, shape.metric, walked, neighbours, entries, encoder, 0, degree_mean)
     facts = [codec, shape.metric, calibrate(graph, rows, order), round(degree_mean * 1000)]
     return arrays | {"facts": np.array(facts, np.int64)}
 
 
-def _walked(rows: F32, compact: F32, shape: GraphShape, pool: Executor) -> tuple[int, NDArray[Any], Encoder | None]:
+def _walked(rows: F32, compact: F32, shape: GraphShape, pool: Executor) -> tuple[int, Codes, Encoder | None]:
     """What to walk on: codes where they rank as the rows do, else the rows."""
     if shape.metric == L1:  # a rotation does not keep L1
-        return F32_L1, rows, None
-    product = shape.metric == DOT and not shape.unit
-    encoder = train(compact, product, shape.quantile, SEED)
+        return F32_L1, Codes(rows), None
+    encoder = train(compact, shape.product, shape.quantile, SEED)
     depth = rank_depth(encoder, compact, SEED)
     if rows.shape[1] > CODE_WIDTH_MAX or depth is None:
-        return F32_DOT if shape.metric == DOT else F32_L2, rows, None
-    codes = aligned_empty(rows.shape, np.int8)
+        return F32_DOT if shape.metric == DOT else F32_L2, Codes(rows), None
+    codes = Codes.empty(len(rows), rows.shape[1])
 
     def encode(first: int, last: int) -> None:
-        codes[first:last] = encoder.encode(rows[first:last])
+        encoder.encode(rows, codes, first, last)
 
     _spread(pool, encode, (0, len(rows)), 4 * TASK_ROWS)
-    return I8_DOT if product else I8_L2, codes, replace(encoder, depth=depth)
+    return I8, codes, replace(encoder, depth=depth)
 
 
 def _rounds(total: int) -> Iterator[tuple[int, int]]:
@@ -126,13 +130,13 @@ def _spread(pool: Executor, work: Callable[[int, int], None], rows: tuple[int, i
 class _Linking:
     """The graph while it grows: lists with slack, and how long each is."""
 
-    def __init__(self, codec: int, walked: NDArray[Any], order: I32, shape: GraphShape, pool: Executor) -> None:
-        self.codec, self.walked, self.order, self.shape, self.pool = codec, walked, order, shape, pool
-        self.pointer = INT8_DOT if codec == I8_DOT else INT8_L2
-        self.alpha = np.float32(ALPHA[codec])
-        self.neighbours = aligned_empty((len(walked), int(shape.degree * SLACK)), np.int32)
+    def __init__(self, codec: int, walked: Codes, order: I32, shape: GraphShape, pool: Executor) -> None:
+        self.codec, self.order, self.shape, self.pool = codec, order, shape, pool
+        self.alpha = np.float32(1 if shape.product else ALPHA[codec])
+        self.neighbours = aligned_empty((len(walked.values), int(shape.degree * SLACK)), np.int32)
         self.neighbours[:] = -1
-        self.degrees = np.zeros(len(walked), np.int32)
+        self.degrees = np.zeros(len(walked.values), np.int32)
+        self.measured = (walked.values, walked.norms, walked.turned)
 
     def run(self, progress: Progress) -> I32:
         """Insert the rows of `order` round by round; int32[n, degree] lists, nearest first."""
@@ -148,7 +152,7 @@ class _Linking:
 
         def out(a: int, b: int) -> None:
             link_out[self.codec](
-                self.pointer, self.walked, self.neighbours, entries, self.order, a, b, self.shape.beam, self.alpha,
+                *self.measured, self.neighbours, entries, self.order, a, b, self.shape.beam, self.alpha,
                 edges, counts, done,
             )  # fmt: skip
 
@@ -156,23 +160,23 @@ class _Linking:
         fresh = self.order[done : done + size]
         self.neighbours[fresh, :degree] = edges
         self.degrees[fresh] = counts
-        total = len(self.walked)
+        total = len(self.degrees)
         starts, sources = group(edges, counts, self.order, done, total)
 
         def back(a: int, b: int) -> None:
             link_back[self.codec](
-                self.pointer, self.walked, self.neighbours, self.degrees, starts, sources, a, b, self.alpha, degree
+                *self.measured, self.neighbours, self.degrees, starts, sources, a, b, self.alpha, degree
             )
 
         _spread(self.pool, back, (0, total), max(TASK_ROWS, total // 16))
 
     def _trimmed(self) -> I32:
-        trimmed = aligned_empty((len(self.walked), self.shape.degree), np.int32)
+        trimmed = aligned_empty((len(self.degrees), self.shape.degree), np.int32)
 
         def cut(a: int, b: int) -> None:
-            trim[self.codec](self.pointer, self.walked, self.neighbours, self.degrees, a, b, self.alpha, trimmed)
+            trim[self.codec](*self.measured, self.neighbours, self.degrees, a, b, self.alpha, trimmed)
 
-        _spread(self.pool, cut, (0, len(self.walked)), 4 * TASK_ROWS)
+        _spread(self.pool, cut, (0, len(self.degrees)), 4 * TASK_ROWS)
         return trimmed
 
 
