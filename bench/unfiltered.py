@@ -135,9 +135,7 @@ def main() -> None:
         rows += measure(data, [Hnswlib(), Faiss(), Usearch(), Tamis()])
     columns = ["data", "engine", "build s", "target", "beam", "recall@10", "batch QPS", "single QPS"]
     lines = verdicts(rows)
-    publish(
-        "unfiltered", columns, rows, ["hnswlib", "faiss-cpu", "usearch", "numba", "numpy"], verdicts=lines
-    )
+    publish("unfiltered", columns, rows, ["hnswlib", "faiss-cpu", "usearch", "numba", "numpy"], verdicts=lines)
     print("\n".join(lines))
 
 

@@ -1,4 +1,4 @@
-"""Column kernels against numpy in float64, at sizes around the edges of words, and on the edges of shapes."""
+"""Column kernels against numpy in float64, at sizes around the edges of words."""
 
 from __future__ import annotations
 
@@ -11,17 +11,12 @@ from numpy.typing import NDArray
 from tamis.kernels.columns import (
     count_codes_in,
     count_lists_in,
-    mark_box,
     mark_flagged,
     mark_phrase,
-    mark_polygon,
-    mark_radius,
     mark_range,
     mark_where,
     place_rows,
 )
-from tamis.model.filter import GeoBox, GeoPolygon, GeoRadius
-from tamis.model.geometry import distance_m, in_box, in_circle, in_polygon
 from tests.kernels.test_masks import SIZES, drawn, packed
 
 # With NUMBA_DISABLE_JIT=1 numpy warns where compiled integers just wrap round.
@@ -76,56 +71,6 @@ def test_lists(size: int) -> None:
     want = np.zeros(size, np.bool_)
     want[placed[chosen]] = True
     assert np.array_equal(unpacked(mask, size), want)
-
-
-def places(size: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Random places, whole degrees among them so that some lie on edges, poles and the antimeridian."""
-    random = np.random.default_rng(size)
-    lon, lat = random.uniform(-180, 180, size), random.uniform(-90, 90, size)
-    whole = random.random(size) < 0.5
-    lon[whole], lat[whole] = np.round(lon[whole] / 10) * 10, np.round(lat[whole] / 10) * 10
-    return lon, lat
-
-
-# From (0, 0) to (10, 0), which `places` holds: the point lies on the border of the circle, and is outside.
-EDGE = distance_m(0, 0, 10, 0)
-NEAR = EDGE * (1 + 1e-12)
-
-
-@pytest.mark.parametrize("size", [0, 1, 65, 3000])
-def test_places(size: int) -> None:
-    lon, lat = places(size)
-    rows = np.arange(size, dtype=np.uint32)
-    listed = list(zip(lon.tolist(), lat.tolist(), strict=True))
-    for left, bottom, right, top in ((-10, -10, 10, 10), (170, -90, -170, 90), (0, 0, 0, 0), (-180, -90, 180, 90)):
-        mask = empty(size)
-        mark_box(lon, lat, rows, np.array([left, bottom, right, top], np.float64), mask)
-        box = GeoBox("p", left=left, top=top, right=right, bottom=bottom)
-        assert unpacked(mask, size).tolist() == [in_box(x, y, box) for x, y in listed]
-    x, y = np.radians(lon), np.radians(lat)
-    sphere = np.stack([np.cos(y) * np.cos(x), np.cos(y) * np.sin(x), np.sin(y)])
-    for x, y, metres in (
-        (0, 0, 2e6),
-        (180, 0, 3e6),
-        (10, 90, 4e6),
-        (-170, -80, 2.1e7),
-        (5, 5, 0),
-        (0, 0, EDGE),
-        (0, 0, NEAR),
-    ):
-        mask = empty(size)
-        mark_radius(sphere, lon, lat, rows, np.array([x, y, metres], np.float64), mask)
-        circle = GeoRadius("p", x, y, metres)
-        assert unpacked(mask, size).tolist() == [in_circle(a, b, circle) for a, b in listed]
-    outer = ((-50.0, -50.0), (50.0, -50.0), (60.0, 40.0), (0.0, 0.0), (-40.0, 60.0), (-50.0, -50.0))
-    hole = ((-20.0, -30.0), (20.0, -30.0), (20.0, -10.0), (-20.0, -30.0))
-    for rings in ((outer,), (outer, hole)):
-        flat = np.array([point for ring in rings for point in ring])
-        starts = np.cumsum([0, *map(len, rings)])
-        mask = empty(size)
-        mark_polygon(lon, lat, rows, flat[:, 0].copy(), flat[:, 1].copy(), starts, mask)
-        polygon = GeoPolygon("p", rings[0], rings[1:])
-        assert unpacked(mask, size).tolist() == [in_polygon(x, y, polygon) for x, y in listed]
 
 
 def test_phrase() -> None:

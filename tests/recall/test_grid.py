@@ -53,6 +53,7 @@ class Prepared:
 
 COST = Cost(
     scan_base=10, scan_slope=0.1, code_base=5, code_slope=0.03, product_base=2, product_slope=0.01,
+    tile_base=1, tile_slope=0.005,
     visit_base=10, visit_slope=0.04, list_ns=15,
 )  # fmt: skip
 

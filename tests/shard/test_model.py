@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -79,6 +80,9 @@ def _copies(shard: Shard) -> tuple[MemoryStore, MemoryLog]:
 def _answers(shard: Shard, query: NearestQuery) -> list[list[tuple[object, ...]]]:
     found = nearest(shard.snapshot().views, query)
     return [
-        [(point_id, score, view.version(offset)) for point_id, score, view, offset in found.places(number)]
+        [
+            (point_id, score, view.version(offset))
+            for point_id, score, view, offset in zip(*msgspec.structs.astuple(found.places(number)), strict=True)
+        ]
         for number in range(len(query.vectors))
     ]

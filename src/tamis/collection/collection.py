@@ -73,9 +73,10 @@ class StoredCollection:
         """The hits of the one vector of `query`, best first, without the `skip` best ones."""
         ranked = nearest(self._shard.snapshot().views, query)
         places = ranked.places(0)
-        if query.score_threshold is not None:
-            places = [place for place in places if passes(place[1], query.score_threshold, ranked.metric)]
-        return hits_at(places[skip:] if skip else places, fields)
+        if query.score_threshold is not None or skip:
+            better = sum(passes(score, query.score_threshold, ranked.metric) for score in places.scores)
+            places = places.between(skip, better)
+        return hits_at(places, fields)
 
     def search_batch(self, query: NearestQuery, threads: int | None) -> tuple[NDArray[Any], NDArray[np.float32]]:
         """(ids, scores), queries × limit, padded with NaN; threads: None means all cores."""

@@ -39,6 +39,7 @@ __all__ = [
 
 CODECS = I8, F32_L2, F32_DOT, F32_L1 = 0, 1, 2, 3
 NO_OFFSET = np.uint32(0xFFFFFFFF)
+AHEAD = 16  # rows asked for before they are measured
 
 _l2, _dot, _l1 = row_distance[L2], row_distance[DOT], row_distance[L1]
 
@@ -139,7 +140,12 @@ def _make_walk_filtered(codec):
         beam = ranking.shape[0]
         room = fresh.shape[0]
         ranking[:] = EMPTY
-        for entry in entries:
+        for j in range(min(AHEAD, entries.shape[0])):
+            prefetch(rows, entries[j], row_bytes)
+        for j in range(entries.shape[0]):
+            if j + AHEAD < entries.shape[0]:
+                prefetch(rows, entries[j + AHEAD], row_bytes)
+            entry = entries[j]
             word, bit = entry >> 6, one << np.uint64(entry & 63)
             if not seen[word] & bit:
                 seen[word] |= bit

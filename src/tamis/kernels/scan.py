@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 BLOCK = 256  # rows listed at once
-AHEAD = 16  # rows asked for before they are measured
+AHEAD = 64  # rows asked for before they are measured
 TILES = 16  # of rows by 16, gathered before the queries pass over them
 
 

@@ -9,10 +9,10 @@ costs eight bytes a point. Order: numbers before UUIDs, then by value.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +27,7 @@ U64 = NDArray[np.uint64]
 _LOW = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class IdArray:
+class IdArray(msgspec.Struct, frozen=True):
     """Ids of many points, in row order."""
 
     low: U64

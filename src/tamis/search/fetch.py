@@ -16,7 +16,7 @@ from tamis.model.path import EVERY, parse_path
 from tamis.model.payload import decode_payload
 from tamis.model.query import Fields
 from tamis.model.result import Hit, Record, Vector
-from tamis.search.ranked import Place
+from tamis.search.ranked import Places
 from tamis.segment.vectors.dense import Dense
 from tamis.segment.view import SegmentView, Snapshot
 
@@ -43,26 +43,20 @@ def record_at(view: SegmentView, offset: int, fields: Fields) -> Record:
     )
 
 
-def hits_at(places: Sequence[Place], fields: Fields) -> list[Hit]:
-    """Ranked places as hits. On the path of every search: the usual answer, payload and no vector, is made straight."""
-    plain = fields.payload and fields.include is None and not fields.exclude and fields.vectors == ()
-    bare = not fields.payload and fields.vectors == ()
-    hits: list[Hit] = []
-    reading: SegmentView | None = None
-    for id, score, view, offset in places:
-        if view is not reading:
-            reading = view
-            unchanged = view.overlay is None
-            version = view.body.versions.item if unchanged else view.version
-            payload = view.body.payload if unchanged else view.payload
-        if plain:
-            hits.append(Hit(id, version(offset), score, decode_payload(payload(offset))))
-        elif bare:
-            hits.append(Hit(id, version(offset), score))
-        else:
-            vector = vector_at(view, offset, fields)
-            hits.append(Hit(id, version(offset), score, payload_at(view, offset, fields), vector))
-    return hits
+def hits_at(places: Places, fields: Fields) -> list[Hit]:
+    """Ranked places as hits. On the path of every search: the usual answers are made straight from columns."""
+    ids, scores, views, offsets = places.ids, places.scores, places.views, places.offsets
+    if len(set(map(id, views))) == 1 and views[0].overlay is None:
+        versions = views[0].body.versions[np.array(offsets)].tolist()
+    else:
+        versions = [view.version(offset) for view, offset in zip(views, offsets, strict=True)]
+    if fields.vectors == () and not fields.payload:
+        return list(map(Hit, ids, versions, scores))
+    if fields.vectors == () and fields.include is None and not fields.exclude:
+        payloads = [decode_payload(view.payload(offset)) for view, offset in zip(views, offsets, strict=True)]
+        return list(map(Hit, ids, versions, scores, payloads))
+    rows = zip(ids, versions, scores, views, offsets, strict=True)
+    return [Hit(i, v, s, payload_at(view, o, fields), vector_at(view, o, fields)) for i, v, s, view, o in rows]
 
 
 def payload_at(view: SegmentView, offset: int, fields: Fields) -> dict[str, Any] | None:

@@ -48,10 +48,10 @@ def nearest(
 
 
 def _segment(view: SegmentView, query: NearestQuery, pool: Executor | None, trace: bool) -> tuple[Answer, Leg]:
-    begin = time.perf_counter()
+    begin = time.perf_counter() if trace else 0.0
     target, choice = _prepared(view, query, trace)
     leg = Leg(target.rows, target.matches, query.limit, choice.strategy, choice.reason, choice.beam)
-    aimed = time.perf_counter()
+    aimed = time.perf_counter() if trace else 0.0
     answer = _answer(target, choice, query, pool, leg)
     if trace:
         leg.clauses = target.clauses

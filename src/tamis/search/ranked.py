@@ -8,9 +8,9 @@ Distances are the kernels' own (squared L2, negated dot, L1); `scores` turns the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,13 +18,10 @@ from tamis.kernels.distance import DOT, L2
 from tamis.model.ids import PointId, id_order
 from tamis.segment.view import SegmentView
 
-__all__ = ["Leg", "Place", "Ranked", "passes", "scores"]
-
-Place = tuple[PointId, float, SegmentView, int]  # id, score, view, offset
+__all__ = ["Leg", "Places", "Ranked", "passes", "scores"]
 
 
-@dataclass(slots=True)
-class Leg:
+class Leg(msgspec.Struct):
     """One segment's part in a search. Counters are summed over the queries; seconds by step, only when traced."""
 
     rows: int
@@ -39,36 +36,57 @@ class Leg:
     rows_scanned: int = 0
     abandoned: int = 0  # queries whose walk was repeated as a scan
     clauses: tuple[Any, ...] = ()
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(msgspec.Struct, frozen=True):
     """The nearest of every query. `legs` has one entry per segment."""
 
-    views: Sequence[SegmentView]
+    views: list[SegmentView]
     metric: int
     view: NDArray[np.int32]
     offset: NDArray[np.uint32]
     distance: NDArray[np.float32]
     legs: list[Leg]
 
-    def places(self, query: int) -> list[Place]:
+    def places(self, query: int) -> Places:
         """One query's hits, best first; equal scores by id, so that answers repeat."""
-        numbers = self.view[query].tolist()
-        kept = len(numbers) if not numbers or numbers[-1] >= 0 else numbers.index(-1)
-        values = scores(self.distance[query, :kept], self.metric).tolist()
-        offsets = self.offset[query, :kept]
+        numbers, offsets, distance = self.view[query].tolist(), self.offset[query], self.distance[query]
+        if numbers and numbers[-1] < 0:
+            kept = numbers.index(-1)
+            numbers, offsets, distance = numbers[:kept], offsets[:kept], distance[:kept]
+        values: list[float] = scores(distance, self.metric).tolist()
         if len(self.views) == 1:
+            views: Sequence[SegmentView] = self.views * len(values)
             ids = self.views[0].body.ids(offsets).tolist()
         else:
-            ids = [self.views[n].body.ids(offsets[i : i + 1])[0] for i, n in enumerate(numbers[:kept])]
-        rows = zip(ids, values, [self.views[n] for n in numbers[:kept]], offsets.tolist(), strict=True)
-        places = list(rows)
-        if len(set(values)) < kept:
-            sign = -1 if self.metric == DOT else 1
-            places.sort(key=lambda place: (sign * place[1], id_order(place[0])))
-        return places
+            views = [self.views[n] for n in numbers]
+            ids = [view.body.ids(offsets[i : i + 1])[0] for i, view in enumerate(views)]
+        places = Places(ids, values, views, offsets.tolist())
+        return places if len(set(values)) == len(values) else places.ordered(-1 if self.metric == DOT else 1)
+
+
+class Places(msgspec.Struct, frozen=True):
+    """Hits of one query by column, best first."""
+
+    ids: Sequence[PointId]
+    scores: Sequence[float]
+    views: Sequence[SegmentView]
+    offsets: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def ordered(self, sign: int) -> Places:
+        """By sign · score, then by id."""
+        rows = list(zip(self.ids, self.scores, self.views, self.offsets, strict=True))
+        rows.sort(key=lambda row: (sign * row[1], id_order(row[0])))
+        return Places(*map(tuple, zip(*rows, strict=True)))
+
+    def between(self, first: int, last: int) -> Places:
+        """Those in [first, last)."""
+        part = slice(first, last)
+        return Places(self.ids[part], self.scores[part], self.views[part], self.offsets[part])
 
 
 def scores(distance: NDArray[np.float32], metric: int) -> NDArray[np.float32]:

@@ -21,6 +21,7 @@ from tamis.model.path import leaves, parse_path, resolve
 from tamis.model.payload import decode_payload
 from tamis.model.schema import IndexKind, PayloadIndex, TextOptions
 from tamis.segment.column.bounds import Keys
+from tamis.segment.column.cells import cell_order
 from tamis.segment.column.field import LANES, SETS, Field, Lane, RowSet, sorted_rows
 from tamis.segment.column.lane import SealedNumbers, SealedStrings, group_rows
 from tamis.segment.column.sealed_table import Arrays, FieldMeta, store_lane, store_text
@@ -191,9 +192,9 @@ def _store_points(parts: Sequence[FieldPart], prefix: str, arrays: Arrays) -> No
             rows.append(targets)
     if not sum(map(len, rows)):
         return
-    lat = np.concatenate(lats)
-    order = np.argsort(lat, kind="stable")
-    arrays[f"{prefix}points.lon"] = np.concatenate(lons)[order]
+    lon, lat = np.concatenate(lons), np.concatenate(lats)
+    order = cell_order(lon, lat)
+    arrays[f"{prefix}points.lon"] = lon[order]
     arrays[f"{prefix}points.lat"] = lat[order]
     arrays[f"{prefix}points.rows"] = np.concatenate(rows)[order].astype(np.uint32)
 

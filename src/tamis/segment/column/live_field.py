@@ -138,7 +138,7 @@ class LiveField:
         points = None
         if self._points is not None:
             rows, places = self._points.upto(count)
-            points = Points(places[:, 0].copy(), places[:, 1].copy(), rows, by_latitude=False) if len(rows) else None
+            points = Points(places[:, 0].copy(), places[:, 1].copy(), rows, in_cells=False) if len(rows) else None
         cut = COLUMN_STRING_BYTES_MAX + 1
         return Field(count, strings, numbers, sets, lengths, points, cut, partial(LiveText, strings))
 

@@ -156,7 +156,7 @@ class SealedTable:
         sets = {name: rows for name in SETS if (rows := arrays.get(prefix + name)) is not None}
         points = None
         if (lon := arrays.get(f"{prefix}points.lon")) is not None:
-            points = Points(lon, arrays[f"{prefix}points.lat"], arrays[f"{prefix}points.rows"], by_latitude=True)
+            points = Points(lon, arrays[f"{prefix}points.lat"], arrays[f"{prefix}points.rows"], in_cells=True)
         lengths = arrays.get(f"{prefix}lengths", np.empty(0, np.uint8))
         stored = None
         if meta.text is not None:

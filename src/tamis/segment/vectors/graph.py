@@ -26,7 +26,7 @@ __all__ = ["Graph", "calibrate", "open_graph"]
 F32 = NDArray[np.float32]
 I32 = NDArray[np.int32]
 
-SEEDS = 32  # matches a filtered walk begins at, besides the entries
+SEEDS = 256  # matches a filtered walk begins at, besides the entries
 BEAMS = (64, 96, 128, 192, 256, 384, 512)  # from 64: sampled rows are easier to find than real queries
 CALIBRATED_RECALL = 0.99
 PROBES = 200
