@@ -134,7 +134,7 @@ class _Random:
 
 def _line(values: list[float]) -> tuple[float, float]:
     slope = max((values[1] - values[0]) / (_SIZES[1] - _SIZES[0]), 0.0)
-    return max(values[0] - slope * _SIZES[0], 1.0), slope
+    return max(values[0] - slope * _SIZES[0], 0.1), slope
 
 
 def _best_ns(work: Callable[[], object]) -> float:

@@ -7,7 +7,7 @@
     no filter, nothing deleted                        walk
     matches ≤ max(beam, 4 · limit)                    scan
     matches · degree² / rows < BRANCHING              scan_codes   two hops no longer hold the graph together
-    the scan is predicted cheaper                     scan_codes
+    the scan is predicted cheaper, or hardly dearer   scan_codes
     otherwise                                         walk_filtered, with the cost of the scan as its budget
 
 `scan` measures full rows and is exact; for a batch it is one matrix product. `scan_codes` ranks every match by its
@@ -26,6 +26,7 @@ __all__ = ["BRANCHING", "Choice", "Situation", "beam_of", "choose"]
 
 BRANCHING = 20.0  # passing nodes within two hops below which recall falls (the percolation law of filtered graphs)
 NOVELTY = 0.6  # of the passing nodes within two hops, those that were not seen before; fits 15 to 41 measured of 48
+SURE = 1.25  # a scan misses nothing, so it may cost this much of a walk
 UNLIMITED = 1 << 62
 
 
@@ -88,7 +89,7 @@ def choose(now: Situation, cost: Cost) -> Choice:
     scan_ns = now.matches * _row_ns(now, cost)
     visits = now.beam * ROOM * (1 - exp(-NOVELTY * branching / ROOM))
     walk_ns = now.beam * lists_read(share, now.degree) * cost.list_ns + visits * cost.visit_ns(now.size)
-    if scan_ns <= walk_ns:
+    if scan_ns <= SURE * walk_ns:
         return Choice(scan, f"scan predicted at {scan_ns / 1e3:.0f} µs, walk at {walk_ns / 1e3:.0f} µs")
     reason = f"walk predicted at {walk_ns / 1e3:.0f} µs, scan at {scan_ns / 1e3:.0f} µs"
     return Choice("walk_filtered", reason, now.beam, max(int(visits * scan_ns / walk_ns), 1))
