@@ -10,7 +10,9 @@ unchanged segment, so its single calls evaluate the filter once too; `anew` are 
 time, as if each came with a filter never seen before. Where Qdrant's recall is higher than ours at defaults, our beam
 is raised until it is not (`recall of QPS`), at most to 512, and that speed counts.
 
-After the grid: ten rounds that delete and insert a tenth, and the loss of a whole region, then a few cells again.
+Once more, without the peers, for what else a segment can be walked on: full rows (the codes ignored) and one bit
+a dimension (binary quantization). Then, with the peers: ten rounds that delete and insert a tenth, and the loss of a whole
+region, and a few cells again.
 """
 
 from __future__ import annotations
@@ -44,11 +46,13 @@ CALL_BOUND = 1_000  # matches up to which the call itself is the cost
 class Tamis:
     name = "tamis"
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: Grid, quantization: dict[str, Any] | None = None) -> None:
         import tamis
 
         self.collection = tamis.open().create_collection(
-            "bench", vectors={"size": grid.base.shape[1], "distance": "Euclid"}
+            "bench",
+            vectors={"size": grid.base.shape[1], "distance": "Euclid"},
+            quantization_config=quantization,
         )
         self.insert(grid, np.arange(len(grid.base)))
         self.collection.create_payload_index("place", "geo")
@@ -235,6 +239,27 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+STORED_COLUMNS = ["cell", "matches", "strategy", "recall", "worst 5 %", "wrong", "short", "QPS single", "QPS batch"]
+
+
+def measure_stored(grid: Grid, mine: Tamis, stored: str) -> list[list[Any]]:
+    """Every cell at defaults, without peers."""
+    rows: list[list[Any]] = []
+    for cell in grid.cells():
+        queries, wanted = grid.queries[cell.queries], min(K, int(cell.allowed.sum()))
+        exact = nearest(grid.base, queries, "Euclid", wanted, cell.allowed)
+        single, found = best(lambda cell=cell, queries=queries: [mine.one(query, cell) for query in queries])
+        batch, batched = best(lambda cell=cell, queries=queries: mine.batch(queries, cell))
+        recalled, worst = rated(found, exact)
+        wrong = sum(not cell.allowed[i] for ids in (*found, *batched) for i in ids)
+        short = sum(len(ids) != wanted for ids in (*found, *batched))
+        strategy, n = mine.strategy(queries[0], cell), len(queries)
+        rows.append([f"{stored}: {cell.name}", int(cell.allowed.sum()), strategy, recalled, worst, wrong, short])
+        rows[-1] += [n / single, n / batch]
+        print(*(f"{v:.4g}" if isinstance(v, float) else v for v in rows[-1]), sep=" | ", flush=True)
+    return rows
+
+
 def churn(grid: Grid, engines: list[Any]) -> None:
     """Ten rounds: a tenth of the points is deleted and inserted again."""
     random = np.random.default_rng(8)
@@ -267,6 +292,10 @@ def main() -> None:
         for cell in grid.cells():
             rows.append(measure(grid, cell, mine, edge, faiss, everything))
             print(*(f"{v:.4g}" if isinstance(v, float) else v for v in rows[-1]), sep=" | ", flush=True)
+        mine.params = {"quantization": {"ignore": True}}
+        stored = measure_stored(grid, mine, "rows")
+        mine.params = None
+        stored += measure_stored(grid, Tamis(grid, {"binary": {}}), "bits")
         churn(grid, [mine, edge])
         mine.collection.optimize()
         edge.shard.optimize()
@@ -278,8 +307,9 @@ def main() -> None:
         rows += _again(grid, "region deleted: ", again, (mine, edge), ~gone)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    lines = verdicts(rows)
+    lines = verdicts(rows) + stored_verdicts(stored)
     seconds = {name: spent for name, (spent, _) in builds.items()}
+    publish("filtered_stored", STORED_COLUMNS, stored, ["numba", "numpy"])
     publish(
         "filtered", COLUMNS, rows, ["qdrant-edge-py", "faiss-cpu", "numba", "numpy"], verdicts=lines, build_s=seconds
     )
@@ -310,6 +340,13 @@ def verdicts(rows: list[list[Any]]) -> list[str]:
             if ratio < needed:
                 lines.append(f"MISSED {needed}× edge, {mode}: {row[0]}: {ratio:.2f}×")
     return lines
+
+
+def stored_verdicts(rows: list[list[Any]]) -> list[str]:
+    """The same for full rows and bits."""
+    worst, wrong, short = min(row[3] for row in rows), sum(row[5] for row in rows), sum(row[6] for row in rows)
+    lines = [f"rows and bits: worst recall {worst:.3f}, wrong ids {wrong}, answers of a wrong length {short}"]
+    return lines + [f"MISSED recall .95: {row[0]}: {row[3]:.3f}" for row in rows if row[3] < 0.95]
 
 
 if __name__ == "__main__":

@@ -187,10 +187,18 @@ TABLE: list[tuple[str, type[Exception], str]] = [
     ('c.search(ROW, params={"hnsw_ef": 0})', tamis.Rejected, "params.hnsw_ef"),
     ('c.search(ROW, params={"exact": 1})', tamis.Rejected, "params.exact: must be true or false"),
     ("c.search(ROW, params=64)", tamis.Rejected, "params: must be"),
+    ('c.search(ROW, params={"acorn": {"enable": True}})', tamis.Rejected, "params.acorn: is not supported yet"),
+    ('c.search(ROW, params={"quantization": True})', tamis.Rejected, "params.quantization: must be a dict"),
+    ('c.search(ROW, params={"quantization": {"x": 1}})', tamis.Rejected, "params.quantization.x: unknown key"),
     (
-        'c.search(ROW, params={"quantization": {"ignore": True}})',
+        'c.search(ROW, params={"quantization": {"rescore": False}})',
         tamis.Rejected,
-        "params.quantization: is not supported yet",
+        "params.quantization.rescore: must be true",
+    ),
+    (
+        'c.search(ROW, params={"quantization": {"oversampling": 0.5}})',
+        tamis.Rejected,
+        "params.quantization.oversampling: must be from 1 to 100, got 0.5",
     ),
     ('c.search(ROW, score_threshold="high")', tamis.Rejected, "score_threshold: must be a number"),
     ("c.search(ROW, score_threshold=NAN)", tamis.Rejected, "score_threshold"),
@@ -274,9 +282,19 @@ TABLE: list[tuple[str, type[Exception], str]] = [
         "hnsw_config.M: unknown option",
     ),
     (
-        'db.create_collection("new", vectors=DOT, quantization_config={"binary": {}})',
+        'db.create_collection("new", vectors=DOT, quantization_config={"product": {"compression": "x4"}})',
         tamis.Rejected,
-        "quantization_config.binary: binary quantization is not supported yet",
+        "quantization_config.product: product quantization is not supported yet",
+    ),
+    (
+        'db.create_collection("new", vectors=DOT, quantization_config={"binary": {"encoding": "two_bits"}})',
+        tamis.Rejected,
+        "quantization_config.binary.encoding: must be 'one_bit'",
+    ),
+    (
+        'db.create_collection("new", vectors=DOT, quantization_config={})',
+        tamis.Rejected,
+        "quantization_config: must name one kind",
     ),
     (
         'db.create_collection("new", vectors=DOT, quantization_config={"scalar": {"type": "int4"}})',

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from tamis.kernels import reference
+from tamis.kernels.beam import I8
 from tamis.kernels.distance import L2
-from tamis.kernels.product import TILE_QUERIES, TILE_ROWS, code_product, fill_tile, tile_distances
+from tamis.kernels.product import TILE_QUERIES, TILE_ROWS, bit_product, code_product, fill_tile, tile_distances
 from tamis.kernels.ranking import EMPTY, offset_of
 from tamis.kernels.scan import merge_codes, scan_codes
 from tamis.segment.alive import pack_rows
@@ -22,6 +23,11 @@ WIDTHS = (64, 128, 192, 832)
 @numba.njit
 def _product(stored, row, asked, at):
     return code_product(stored, row, asked, at)
+
+
+@numba.njit
+def _bits(stored, row, asked, at):
+    return bit_product(stored, row, asked, at)
 
 
 @numba.njit
@@ -45,6 +51,18 @@ def test_a_product_is_exact(width: int) -> None:
             expected = int((plain[a] + 128) @ plain[b])
             assert _product(stored, a, asked, b) == expected
             assert _product(stored, a, stored, b) == expected  # a stored row can ask
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_bits_choose_what_is_summed(width: int) -> None:
+    random = np.random.default_rng(width)
+    ones = random.random((5, width)) < 0.5
+    ones[0], ones[1] = False, True
+    stored = np.packbits(ones, axis=1, bitorder="little")
+    asked = random.integers(-127, 128, (3, width)).astype(np.int8)
+    for row in range(5):
+        for at in range(3):
+            assert _bits(stored, row, asked, at) == int(asked[at].astype(int)[ones[row]].sum())
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -82,7 +100,7 @@ def test_many_queries_rank_as_one_does(rows: int, queries: int) -> None:
     offsets, distances = np.empty((queries, 5), np.uint32), np.empty((queries, 5), np.float32)
     full = plain.astype(np.float32)
     mask = pack_rows(wanted, 1_000)
-    scan_codes[L2](
+    scan_codes[I8, L2](
         stored, norms, asked.astype(np.int8), turned, full, asked.astype(np.float32), mask, 12, 0, queries, offsets,
         distances,
     )  # fmt: skip

@@ -5,7 +5,7 @@ import pytest
 
 from tamis.kernels import reference
 from tamis.kernels.product import CODE_UNIT
-from tamis.kernels.quantize import ROTATION_ROUNDS, encode_rows, rotate
+from tamis.kernels.quantize import ROTATION_ROUNDS, ask_bits, encode_bits, encode_rows, rotate
 
 SIZES = (1, 2, 3, 8, 9, 16, 31, 100, 129, 300)
 
@@ -60,3 +60,30 @@ def test_encode_only_the_range_asked_for() -> None:
     assert (codes[[0, 3]] == 99).all()
     assert (codes[1:3, :8] != 99).all()
     assert numbers[[0, 3]].tolist() == [99, 99]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("product", [False, True])
+def test_bits_are_the_signs_and_estimate_distances(size: int, product: bool) -> None:
+    random = np.random.default_rng(size)
+    rows = random.standard_normal((6, size)).astype(np.float32)
+    rows[3] = 0
+    centre = np.zeros(size, np.float32) if product else random.standard_normal(size).astype(np.float32)
+    signs = _signs(size)
+    turned_rows = (rows - centre).astype(np.float64) @ reference.rotation(signs)
+    width = -(-size // CODE_UNIT) * CODE_UNIT
+    bits, norms = np.empty((6, width // 8), np.uint8), np.empty((6, 2), np.float32)
+    encode_bits(rows, centre, signs, product, bits, norms, 0, 6)
+    ones = np.unpackbits(bits, axis=1, bitorder="little")
+    clear = np.abs(turned_rows) > 1e-4  # rounding decides the rest
+    assert (ones[:, :size][clear] == (turned_rows > 0)[clear]).all()
+    assert not ones[:, size:].any()
+    squares = (turned_rows**2).sum(axis=1)
+    np.testing.assert_allclose(norms[:, 0], 0 if product else squares, rtol=1e-3, atol=1e-4)
+    asked, turned = np.empty((6, width), np.int8), np.empty((6, 2), np.float32)
+    ask_bits(rows, centre, signs, asked, turned)
+    # each row asks itself: the estimate of a · a is exact, up to the rounding of the query
+    own = [
+        norms[i, 0] - norms[i, 1] * (turned[i, 0] * (asked[i].astype(int) @ ones[i]) - turned[i, 1]) for i in range(6)
+    ]
+    np.testing.assert_allclose(own, (-2 if product else -1) * squares, rtol=0.02, atol=1e-3)

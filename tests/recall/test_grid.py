@@ -13,21 +13,27 @@ import pytest
 import tamis
 from bench.data import clustered, nearest, recall
 from bench.grid import Cell, Grid
+from tamis.kernels.beam import B1
 from tamis.search.cost import Cost
 
 RECALL = 0.95
 K = 10
 POINTS, ASKED = 12_000, 20
+BITS = {"binary": {}}
 
 
 class Prepared:
-    """A collection that holds the grid."""
+    """A collection that holds the grid. stored: what is walked and scanned, codes, full rows, or bits."""
 
-    def __init__(self) -> None:
-        data = clustered(POINTS, 32)
+    def __init__(self, stored: str = "codes") -> None:
+        size = 64 if stored == "bits" else 32
+        data = clustered(POINTS, size)
+        self.params = {"quantization": {"ignore": stored == "rows"}}
         self.grid = Grid.make(data.base, data.queries)
         self.living = np.ones(POINTS, bool)
-        self.collection = tamis.open().create_collection("grid", vectors={"size": 32, "distance": "Euclid"})
+        self.collection = tamis.open().create_collection(
+            "grid", vectors={"size": size, "distance": "Euclid"}, quantization_config=BITS if stored == "bits" else None
+        )
         self.insert(np.arange(POINTS))
         self.collection.create_payload_index("place", "geo")
         self.collection.optimize()
@@ -40,8 +46,9 @@ class Prepared:
         allowed = cell.allowed & self.living
         queries = self.grid.queries[cell.queries[:ASKED]]
         wanted = min(K, int(allowed.sum()))
-        ids, _ = self.collection.search_batch(queries, limit=K, filter=cell.filter)
-        single = [[hit.id for hit in self.collection.search(q, limit=K, filter=cell.filter)] for q in queries]
+        ids, _ = self.collection.search_batch(queries, limit=K, filter=cell.filter, params=self.params)
+        hits = [self.collection.search(q, limit=K, filter=cell.filter, params=self.params) for q in queries]
+        single = [[hit.id for hit in found] for found in hits]
         for found in (ids[:, :wanted], np.array(single, np.int64).reshape(len(queries), -1)):
             assert found.shape[1] == wanted, f"{cell.name}: {found.shape[1]} hits instead of {wanted}"
             assert allowed[found.astype(np.int64)].all(), f"{cell.name}: an id that the filter does not allow"
@@ -71,6 +78,17 @@ def prepared() -> Prepared:
 
 
 def test_every_cell(prepared: Prepared) -> None:
+    for cell in prepared.grid.cells():
+        prepared.check(cell)
+
+
+@pytest.mark.parametrize("stored", ["rows", "bits"])
+def test_every_cell_on_what_else_is_stored(stored: str) -> None:
+    prepared = Prepared(stored)
+    (view,) = prepared.collection._stored._shard.snapshot().views
+    graph = view.body.vectors[""].graph
+    assert graph is not None
+    assert (graph.codec == B1) == (stored == "bits")
     for cell in prepared.grid.cells():
         prepared.check(cell)
 

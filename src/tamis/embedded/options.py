@@ -31,7 +31,9 @@ __all__ = [
 
 _DEFAULT_PARAMS = SearchParams()
 _ALL_PAYLOAD = Fields()
-_PARAMS = ("hnsw_ef", "exact", "indexed_only")
+_PARAMS = ("hnsw_ef", "exact", "indexed_only", "quantization")
+_CODES = ("ignore", "rescore", "oversampling")
+_OVERSAMPLING_MAX = 100.0
 _BEAM_MAX = 100_000
 
 
@@ -68,20 +70,43 @@ def read_threshold(threshold: Any) -> float | None:
 
 
 def read_params(params: Any) -> SearchParams:
-    """{"hnsw_ef": beam, "exact": bool, "indexed_only": bool}"""
+    """{"hnsw_ef": beam, "exact": bool, "indexed_only": bool, "quantization": {"ignore": bool, "oversampling": 2.0}}"""
     if params is None:
         return _DEFAULT_PARAMS
     given = mapping(params, "params", f"a dict with some of {', '.join(_PARAMS)}")
-    for key in ("quantization", "acorn", "idf"):
+    for key in ("acorn", "idf"):
         if given.get(key) is not None:
             raise Rejected(f"params.{key}", "is not supported yet; the planner chooses by itself")
-    only_known(given, (*_PARAMS, "quantization", "acorn", "idf"), "params", "params")
+    only_known(given, (*_PARAMS, "acorn", "idf"), "params", "params")
+    ignore, oversampling = _read_codes(given.get("quantization"))
     beam = given.get("hnsw_ef")
     return SearchParams(
         None if beam is None else whole(beam, "params.hnsw_ef", 1, _BEAM_MAX),
         _flag(given, "exact"),
         _flag(given, "indexed_only"),
+        ignore,
+        oversampling,
     )
+
+
+def _read_codes(value: Any) -> tuple[bool, float | None]:
+    """Whether codes are ignored, and the oversampling."""
+    if value is None:
+        return False, None
+    given = mapping(value, "params.quantization", f"a dict with some of {', '.join(_CODES)}")
+    only_known(given, _CODES, "params.quantization", "params.quantization")
+    if given.get("rescore") is not None and not truth(given["rescore"], "params.quantization.rescore"):
+        raise Rejected(
+            "params.quantization.rescore", "must be true: what codes find is always measured on full vectors"
+        )
+    ignore = given.get("ignore") is not None and truth(given["ignore"], "params.quantization.ignore")
+    if given.get("oversampling") is None:
+        return ignore, None
+    oversampling = float(real(given["oversampling"], "params.quantization.oversampling"))
+    if not 1 <= oversampling <= _OVERSAMPLING_MAX:
+        place = "params.quantization.oversampling"
+        raise Rejected(place, f"must be from 1 to {_OVERSAMPLING_MAX:g}, got {oversampling:g}")
+    return ignore, oversampling
 
 
 def read_fields(schema: CollectionSchema, with_payload: Any, with_vector: Any) -> Fields:

@@ -9,8 +9,8 @@ only points that pass the mask; where a neighbour fails, its own passing neighbo
 two hops, arXiv 2403.04871), up to `fresh.shape[0]` per expansion. It starts from the ordinary entries, which may
 fail, and from seeds drawn among the matches. Both stop when everything in the ranking is expanded.
 
-Codecs: what the walk measures on. I8 on codes, with their norms; F32_L2, F32_DOT and F32_L1 on full rows, where `norms`
-and `turned` are not read.
+Codecs: what the walk measures on. I8 on codes, with their norms; B1 on bits, with their norms and factors; F32_L2,
+F32_DOT and F32_L1 on full rows, where `norms` and `turned` are not read.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ import numpy as np
 from tamis.kernels.address import prefetch
 from tamis.kernels.compile import kernel
 from tamis.kernels.distance import DOT, L1, L2, row_distance, sort_key
-from tamis.kernels.product import code_product
+from tamis.kernels.product import bit_product, code_product
 from tamis.kernels.ranking import EMPTY, insert, offset_of, pack, place_of
 
 __all__ = [
+    "B1",
     "CODECS",
     "F32_DOT",
     "F32_L1",
@@ -37,7 +38,7 @@ __all__ = [
     "write_ranking",
 ]
 
-CODECS = I8, F32_L2, F32_DOT, F32_L1 = 0, 1, 2, 3
+CODECS = I8, F32_L2, F32_DOT, F32_L1, B1 = 0, 1, 2, 3, 4
 NO_OFFSET = np.uint32(0xFFFFFFFF)
 AHEAD = 16  # rows asked for before they are measured
 
@@ -49,6 +50,9 @@ def _make_measure(codec):
     def measure(rows, norms, row, query, turned, at):
         if codec == I8:
             return np.int32(norms[row] + turned[at] - np.int32(2) * code_product(rows, row, query, at))
+        if codec == B1:
+            product = turned[at, 0] * np.float32(bit_product(rows, row, query, at)) - turned[at, 1]
+            return sort_key(norms[row, 0] - norms[row, 1] * product)
         if codec == F32_L2:
             return sort_key(_l2(rows, row, query[at]))
         if codec == F32_DOT:
@@ -303,5 +307,5 @@ walk = tuple(_make_walk(codec) for codec in CODECS)
 _walks_filtered = tuple(_make_walk_filtered(codec) for codec in CODECS)
 search_graph = {
     (codec, metric): _make_search(codec, metric)
-    for codec, metric in ((I8, L2), (I8, DOT), (F32_L2, L2), (F32_DOT, DOT), (F32_L1, L1))
+    for codec, metric in ((I8, L2), (I8, DOT), (B1, L2), (B1, DOT), (F32_L2, L2), (F32_DOT, DOT), (F32_L1, L1))
 }

@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from tamis.kernels.beam import CODECS, I8, measures, unsort, walk
+from tamis.kernels.beam import F32_DOT, F32_L1, F32_L2, I8, measures, unsort, walk
 from tamis.kernels.compile import kernel
 from tamis.kernels.ranking import EMPTY, insert, offset_of, pack
 
 __all__ = ["CANDIDATES_MAX", "group", "link_back", "link_out", "reach"]
 
+LINKED = I8, F32_L2, F32_DOT, F32_L1  # codecs that graphs are built on
 CANDIDATES_MAX = 256  # in-edges considered at once when a list overflows; the nearest are kept
 
 
@@ -199,8 +200,8 @@ def reach(neighbours, frontier, filled, reached):
     return filled
 
 
-_plains = tuple(_make_plain(codec) for codec in CODECS)
-_prunes = tuple(_make_prune(codec) for codec in CODECS)
-link_out = tuple(_make_link_out(codec) for codec in CODECS)
-link_back = tuple(_make_link_back(codec) for codec in CODECS)
-trim = tuple(_make_trim(codec) for codec in CODECS)
+_plains = tuple(_make_plain(codec) for codec in LINKED)
+_prunes = tuple(_make_prune(codec) for codec in LINKED)
+link_out = tuple(_make_link_out(codec) for codec in LINKED)
+link_back = tuple(_make_link_back(codec) for codec in LINKED)
+trim = tuple(_make_trim(codec) for codec in LINKED)

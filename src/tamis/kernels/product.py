@@ -2,6 +2,7 @@
 
     stored    uint8    code + 128, the width a multiple of CODE_UNIT
     asked     int8     the code; or a stored row, less 128
+    bits      uint8    one bit a dimension, which counts as the unsigned byte 0 or 1 (`bit_product`)
 
 One instruction (VPDPBUSD of AVX-512 VNNI) multiplies 64 such pairs and adds them up by fours. LLVM does not find it in
 a plain loop, so the loops here are written in its language. Where the processor lacks it they become what LLVM makes
@@ -27,7 +28,7 @@ from numba.extending import intrinsic
 from tamis.kernels.address import row_address, row_width
 from tamis.kernels.compile import kernel
 
-__all__ = ["CODE_UNIT", "TILE_QUERIES", "TILE_ROWS", "code_product", "fill_tile", "tile_distances"]
+__all__ = ["CODE_UNIT", "TILE_QUERIES", "TILE_ROWS", "bit_product", "code_product", "fill_tile", "tile_distances"]
 
 CODE_UNIT = 64  # bytes that one instruction takes
 TILE_ROWS, TILE_QUERIES = 16, 4
@@ -70,6 +71,9 @@ if numba.config.DISABLE_JIT:
         signed = asked[at].astype(np.int32) - (128 if asked.dtype == np.uint8 else 0)
         return np.int32(stored[row].astype(np.int32) @ signed)
 
+    def bit_product(stored, row, asked, at):
+        return np.int32(np.unpackbits(stored[row], bitorder="little").astype(np.int32) @ asked[at].astype(np.int32))
+
     def tile_distances(tile, norms, asked, turned, first, bounds, distances):
         rows = tile.view(np.uint8).reshape(len(tile), TILE_ROWS, 4).swapaxes(0, 1).reshape(TILE_ROWS, -1)
         part = slice(first, first + TILE_QUERIES)
@@ -77,6 +81,30 @@ if numba.config.DISABLE_JIT:
         return np.packbits(distances <= bounds[:, None], bitorder="little").view(np.uint64)[0]
 
 else:
+
+    def _added(builder, sums):
+        """The sum of the lanes."""
+        add_up = builder.module.declare_intrinsic("llvm.vector.reduce.add.v16i32", (), ir.FunctionType(_I32, [_SUMS]))
+        return builder.call(add_up, [builder.load(sums)])
+
+    @intrinsic
+    def bit_product(typing, stored, row, asked, at):
+        """Σ asked[at] over the set bits of stored[row]: uint8[n, w / 8], int8[q, w]; w a multiple of 64."""
+        signature = types.int32(stored, types.int64, asked, types.int64)
+
+        def generate(context, builder, sig, args):
+            a = row_address(context, builder, sig.args[0], args[0], args[1])
+            b = row_address(context, builder, sig.args[2], args[2], args[3])
+            width = row_width(context, builder, sig.args[2], args[2])
+            sums = cgutils.alloca_once_value(builder, _ZEROS)
+            with cgutils.for_range_slice(builder, _I64(0), width, _I64(64)) as (place, _):
+                bits = _load(builder, builder.add(a, builder.lshr(place, _I64(3))), _I64)
+                mine = builder.zext(builder.bitcast(bits, ir.VectorType(ir.IntType(1), 64)), _BYTES)
+                other = _load(builder, builder.add(b, place), _BYTES)
+                builder.store(_multiply_add(context, builder, builder.load(sums), mine, other), sums)
+            return _added(builder, sums)
+
+        return signature, generate
 
     @intrinsic
     def code_product(typing, stored, row, asked, at):
@@ -94,10 +122,7 @@ else:
                     other = builder.xor(other, _SIGNS)
                 mine = _load(builder, builder.add(a, place), _BYTES)
                 builder.store(_multiply_add(context, builder, builder.load(sums), mine, other), sums)
-            add_up = builder.module.declare_intrinsic(
-                "llvm.vector.reduce.add.v16i32", (), ir.FunctionType(_I32, [_SUMS])
-            )
-            return builder.call(add_up, [builder.load(sums)])
+            return _added(builder, sums)
 
         return signature, generate
 

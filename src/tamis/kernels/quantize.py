@@ -10,6 +10,10 @@
 so that either distance of two codes is one product of unsigned by signed bytes (`kernels.product`) and two numbers
 that are known beforehand.
 
+    bit = (x - centre) · R > 0                                RaBitQ's code (arXiv 2405.12497): s = ±1 a dimension
+
+    a · b  ≈  |a|² / (a · s) · (s · b)                        its estimate of a product, unbiased over rotations
+
 R is orthogonal, so squared L2 between codes is squared L2 between vectors up to the scale and the rounding. It is
 built from random signs and fast Walsh-Hadamard transforms on the first and the last 2^p dimensions in turn, in the
 manner of the Kac walk used by RaBitQ's library (extended RaBitQ, arXiv 2409.09913): O(d log d), no padding, and
@@ -25,7 +29,7 @@ import numpy as np
 
 from tamis.kernels.compile import DISTANCE_MATH, kernel
 
-__all__ = ["ROTATION_ROUNDS", "encode_rows", "rotate"]
+__all__ = ["ROTATION_ROUNDS", "ask_bits", "encode_bits", "encode_rows", "rotate"]
 
 ROTATION_ROUNDS = 4
 
@@ -111,3 +115,52 @@ def encode_rows(rows, centre, signs, scale, product, shift, codes, norms, turned
             codes[row, d] = shift
         norms[row] = 0 if product else norm
         turned[row] = norms[row] + np.int32(256) * total
+
+
+@kernel
+def encode_bits(rows, centre, signs, product, bits, norms, first, last):
+    """Bits of rows[first:last]: uint8[n, w / 8], beyond d zero; norms: float32[n, 2], |a|² (0 for product), its factor.
+
+    The factor |a|² / (a · s) turns s · b into an estimate of a · b.
+    """
+    size = rows.shape[1]
+    x = np.empty(size, np.float32)
+    for row in range(first, last):
+        for d in range(size):
+            x[d] = rows[row, d] - centre[d]
+        rotate(x, signs)
+        norm, along = np.float32(0), np.float32(0)
+        bits[row, :] = 0
+        for d in range(size):
+            norm += x[d] * x[d]
+            along += abs(x[d])
+            if x[d] > 0:
+                bits[row, d >> 3] |= np.uint8(1 << (d & 7))
+        norms[row, 0] = np.float32(0) if product else norm
+        norms[row, 1] = norm / along if along > 0 else np.float32(0)
+
+
+@kernel
+def ask_bits(queries, centre, signs, asked, turned):
+    """Queries to ask bits with: asked: int8[q, w], every query with a scale of its own; turned: float32[q, 2].
+
+    s · b = scale · (2 · Σ asked over set bits - Σ asked), so norm - factor · (turned 0 · Σ over set bits - turned 1) is
+    |a|² - 2 · a · b, or twice the negated product.
+    """
+    size = queries.shape[1]
+    x = np.empty(size, np.float32)
+    for q in range(queries.shape[0]):
+        for d in range(size):
+            x[d] = queries[q, d] - centre[d]
+        rotate(x, signs)
+        largest = np.float32(1e-30)
+        for d in range(size):
+            largest = max(largest, abs(x[d]))
+        scale, total = largest / np.float32(127), np.int32(0)
+        asked[q, :] = 0
+        for d in range(size):
+            code = np.int32(np.rint(x[d] / scale))
+            asked[q, d] = code
+            total += code
+        turned[q, 0] = np.float32(4) * scale
+        turned[q, 1] = np.float32(2) * scale * np.float32(total)

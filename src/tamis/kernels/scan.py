@@ -14,7 +14,7 @@ import numba
 import numpy as np
 
 from tamis.kernels.address import prefetch
-from tamis.kernels.beam import I8, measures, write_ranking
+from tamis.kernels.beam import B1, I8, measures, write_ranking
 from tamis.kernels.compile import kernel
 from tamis.kernels.distance import DOT, L1, L2, row_distance, sort_key
 from tamis.kernels.product import TILE_QUERIES, TILE_ROWS, fill_tile, tile_distances
@@ -105,12 +105,12 @@ def _make_measure_ranking(metric):
     return measure_ranking
 
 
-def _make_scan_codes(metric):
-    measure, measure_ranking = measures[I8], _measure_ranking[metric]
+def _make_scan_codes(codec, metric):
+    measure, measure_ranking = measures[codec], _measure_ranking[metric]
 
     @kernel
     def scan(codes, norms, encoded, turned, rows, queries, mask, rescored, first, last, offsets, distances):
-        """As `scan_rows`, ranking by codes: uint8[n, w] against encoded: int8[q, w]; the first `rescored` by rows."""
+        """As `scan_rows`, ranking by codes or bits: uint8[n, …] against int8[q, w]; the first `rescored` by rows."""
         limit = offsets.shape[1]
         ranking = np.empty(rescored, np.int64)
         best = np.empty(limit, np.int64)
@@ -253,7 +253,7 @@ def seeds_of(mask, count, entries, seeds):
 
 
 _measure_ranking = tuple(_make_measure_ranking(metric) for metric in (L2, DOT, L1))
-scan_codes = {metric: _make_scan_codes(metric) for metric in (L2, DOT)}
+scan_codes = {(codec, metric): _make_scan_codes(codec, metric) for codec in (I8, B1) for metric in (L2, DOT)}
 scan_rows = tuple(_make_scan(metric) for metric in (L2, DOT, L1))
 measure_rankings = tuple(_make_measure_rankings(metric) for metric in (L2, DOT, L1))
 measure_rows = tuple(_make_measure_rows(metric) for metric in (L2, DOT, L1))

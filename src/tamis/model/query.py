@@ -13,11 +13,17 @@ __all__ = ["Fields", "NearestQuery", "OrderBy", "ScrollQuery", "SearchParams"]
 
 
 class SearchParams(msgspec.Struct, frozen=True):
-    """How hard to search. hnsw_ef: the beam; None lets the planner choose. exact: scan, and ignore codes."""
+    """How hard to search.
+
+    hnsw_ef: the beam; None lets the planner choose. exact: scan, and ignore codes. ignore_codes: walk on full rows too.
+    oversampling: for k hits measure so many times k of a ranking by codes on full rows; None: as calibrated.
+    """
 
     hnsw_ef: int | None = None
     exact: bool = False
     indexed_only: bool = False
+    ignore_codes: bool = False
+    oversampling: float | None = None
 
 
 class NearestQuery(msgspec.Struct, frozen=True):

@@ -7,12 +7,14 @@ from enum import StrEnum
 import msgspec
 
 __all__ = [
+    "BinaryQuantization",
     "CollectionSchema",
     "Distance",
     "HnswConfig",
     "IndexKind",
     "OptimizersConfig",
     "PayloadIndex",
+    "Quantization",
     "ScalarQuantization",
     "TextOptions",
     "VectorParams",
@@ -46,12 +48,23 @@ class OptimizersConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     indexing_threshold: int | None = None  # as full_scan_threshold; 0: never build a graph in the background
 
 
-class ScalarQuantization(msgspec.Struct, frozen=True, omit_defaults=True):
+class ScalarQuantization(msgspec.Struct, frozen=True, omit_defaults=True, tag="scalar"):
     """How the int8 codes of graph segments are made, which are there with or without it. quantile: share of components
     that the scale covers (.9995 unless given); always_ram: keep codes in memory of the process, not only mapped."""
 
     quantile: float | None = None
     always_ram: bool | None = None
+
+
+class BinaryQuantization(msgspec.Struct, frozen=True, omit_defaults=True, tag="binary"):
+    """Graph segments carry a bit a dimension instead of int8 codes; what they find is measured on full rows."""
+
+    always_ram: bool | None = None
+    encoding: str | None = None  # one_bit
+    query_encoding: str | None = None  # default | scalar8bits, which is what queries always are
+
+
+Quantization = ScalarQuantization | BinaryQuantization
 
 
 class VectorParams(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -60,7 +73,7 @@ class VectorParams(msgspec.Struct, frozen=True, omit_defaults=True):
     size: int
     distance: Distance
     hnsw: HnswConfig | None = None
-    quantization: ScalarQuantization | None = None
+    quantization: Quantization | None = None
 
 
 class IndexKind(StrEnum):
@@ -104,6 +117,6 @@ class CollectionSchema(msgspec.Struct, frozen=True, omit_defaults=True):
     vectors: dict[str, VectorParams]  # "" is the unnamed vector
     hnsw: HnswConfig = HnswConfig()
     optimizers: OptimizersConfig = OptimizersConfig()
-    quantization: ScalarQuantization | None = None
+    quantization: Quantization | None = None
     indexes: dict[str, PayloadIndex] = {}  # by canonical path
     metadata: dict[str, bytes] = {}  # the user's own, each value as JSON

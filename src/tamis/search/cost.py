@@ -157,7 +157,7 @@ def _time_scan(field: _Random) -> float:
 def _time_codes(field: _Random) -> float:
     mask, rows, codes, asked, zero = field.mask(16), field.rows, field.codes, field.asked, field.numbers
     offsets, distances = np.empty((1, 10), np.uint32), np.empty((1, 10), np.float32)
-    kernel = scan_codes[L2]
+    kernel = scan_codes[I8, L2]
     spent = _best_ns(lambda: kernel(codes, zero, asked, zero, rows, rows, mask, 32, 0, 1, offsets, distances))
     return spent / int(np.bitwise_count(mask).sum())
 

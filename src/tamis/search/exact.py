@@ -6,13 +6,14 @@ scan_codes   ranked by codes, the head of the ranking measured on full rows: one
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tamis.kernels.beam import NO_OFFSET
+from tamis.kernels.beam import B1, NO_OFFSET
 from tamis.kernels.distance import L1, L2
 from tamis.kernels.ranking import EMPTY
 from tamis.kernels.scan import measure_rankings, measure_rows, merge_block, merge_codes, scan_rows
@@ -60,32 +61,41 @@ def scan_codes(target: Target, queries: F32, limit: int, pool: Executor | None) 
     offsets = np.empty((len(queries), limit), np.uint32)
     distances = np.empty((len(queries), limit), np.float32)
     walked, asked, head = graph.walked, graph.queries(queries), graph.rescored(limit) + HEAD
-    if len(queries) < SHARED_QUERIES:
-        by_codes[graph.metric](
-            walked.values, walked.norms, asked.values, asked.turned, rows, queries, target.allowed(), head,
-            0, len(queries), offsets, distances,
-        )  # fmt: skip
+    if len(queries) < SHARED_QUERIES or graph.codec == B1:
+
+        def each(first: int, last: int) -> None:
+            by_codes[graph.codec, graph.metric](
+                walked.values, walked.norms, asked.values, asked.turned, rows, queries, target.allowed(), head,
+                first, last, offsets, distances,
+            )  # fmt: skip
+
+        _spread(each, len(queries), pool)
         return offsets, distances
     wanted, fours = unpack_rows(target.allowed()), walked.values.view(np.uint32)
 
-    def run(part: slice) -> None:
+    def run(first: int, last: int) -> None:
+        part = slice(first, last)
         rankings = np.full((part.stop - part.start, head), EMPTY)
         merge_codes(fours, walked.norms, asked.values[part], asked.turned[part], wanted, rankings)
         measure_rankings[graph.metric](rows, queries[part], rankings, offsets[part], distances[part])
 
-    parts = 1 if pool is None else max(len(queries) // _TASK_QUERIES, 1)
-    ends = [len(queries) * part // parts for part in range(parts + 1)]
-    ranges = [slice(first, last) for first, last in pairwise(ends)]
-    if pool is None or parts == 1:
-        run(ranges[0])
-    else:
-        for task in [pool.submit(run, part) for part in ranges]:
-            task.result()
+    _spread(run, len(queries), pool)
     return offsets, distances
 
 
+def _spread(work: Callable[[int, int], None], queries: int, pool: Executor | None) -> None:
+    """Run work(first, last) over ranges of queries on the pool, each of at least _TASK_QUERIES or all of them."""
+    parts = 1 if pool is None else max(queries // _TASK_QUERIES, 1)
+    if pool is None or parts == 1:
+        work(0, queries)
+        return
+    ends = [queries * part // parts for part in range(parts + 1)]
+    for task in [pool.submit(work, first, last) for first, last in pairwise(ends)]:
+        task.result()
+
+
 def shares(dense: Dense, queries: int) -> bool:
-    """Whether a scan for so many queries is one matrix product."""
+    """Whether a scan for so many queries passes over the rows once."""
     return queries >= SHARED_QUERIES and dense.metric != L1
 
 

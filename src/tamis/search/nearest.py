@@ -11,12 +11,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from math import ceil
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tamis.kernels.beam import NO_OFFSET
+from tamis.kernels.beam import B1, NO_OFFSET
 from tamis.model.query import NearestQuery
 from tamis.search.cost import machine_cost
 from tamis.search.exact import INSERTED_MAX, scan, scan_codes, shares
@@ -75,12 +76,14 @@ def _prepared(view: SegmentView, query: NearestQuery, trace: bool) -> tuple[Targ
 def _situation(target: Target, query: NearestQuery) -> Situation:
     """What the ladder has to know."""
     dense, graph, params = target.dense, target.dense.graph, query.params
-    shared = len(query.vectors) if shares(dense, len(query.vectors)) else 0
+    oversampling = 1 if params.oversampling is None else params.oversampling
+    together = shares(dense, len(query.vectors)) and (graph is None or graph.codec != B1)
+    shared = len(query.vectors) if together else 0
     return Situation(
         rows=target.rows,
         matches=target.matches,
         limit=query.limit,
-        beam=0 if graph is None else beam_of(params.hnsw_ef, graph.beam, query.limit),
+        beam=0 if graph is None else beam_of(params.hnsw_ef, graph.beam, ceil(query.limit * oversampling)),
         size=dense.params.size,
         degree=None if graph is None else graph.degree_mean,
         beam_max=INSERTED_MAX,

@@ -7,14 +7,14 @@ equal filter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tamis.model.filter import Filter
-from tamis.model.query import NearestQuery
+from tamis.model.query import NearestQuery, SearchParams
 from tamis.search.filter.evaluate import Clause, Evaluation, evaluate
 from tamis.segment.alive import Mask, all_rows, count_rows
 from tamis.segment.vectors.dense import Dense
@@ -44,7 +44,7 @@ class Target:
 
 def aim(view: SegmentView, query: NearestQuery, trace: bool) -> Target:
     """Evaluate the query's filter on one segment; trace: keep account of the clauses."""
-    dense = view.body.vectors[query.using]
+    dense = _as_asked(view.body.vectors[query.using], query.params)
     rows = view.body.count
     clauses: tuple[Clause, ...] = ()
     if query.filter is None:
@@ -56,6 +56,16 @@ def aim(view: SegmentView, query: NearestQuery, trace: bool) -> Target:
         mask = mask & dense.present
         matches = count_rows(mask)
     return Target(dense, rows, None if matches == rows else mask, matches, clauses)
+
+
+def _as_asked(dense: Dense, params: SearchParams) -> Dense:
+    """The field with its codes used as the caller wants."""
+    graph = dense.graph
+    if graph is not None and params.ignore_codes and graph.encoder is not None:
+        return replace(dense, graph=graph.on_rows(dense.rows))
+    if graph is not None and params.oversampling is not None:
+        return replace(dense, graph=graph.oversampled(params.oversampling))
+    return dense
 
 
 def _evaluated(view: SegmentView, filter: Filter) -> Evaluation:

@@ -3,7 +3,7 @@
     vectors                {"size", "distance", ...} or {name: {"size", "distance", ...}}
     hnsw_config            m, ef_construct, full_scan_threshold, max_indexing_threads
     optimizers_config      deleted_threshold, vacuum_min_vector_number, max_segment_size, indexing_threshold
-    quantization_config    {"scalar": {"type": "int8", "quantile", "always_ram"}}
+    quantization_config    {"scalar": {"type": "int8", "quantile", "always_ram"}} or {"binary": {"always_ram", ...}}
 
 Known options of the reference that are not built yet are refused as such, unknown keys by name; nothing is
 accepted silently. `write_schema` gives back what was set and leaves out what was not.
@@ -20,10 +20,12 @@ from tamis.errors import Rejected
 from tamis.limits import VECTOR_NAME_BYTES_MAX, VECTOR_SIZE_MAX
 from tamis.model.payload import encode_payload
 from tamis.model.schema import (
+    BinaryQuantization,
     CollectionSchema,
     Distance,
     HnswConfig,
     OptimizersConfig,
+    Quantization,
     ScalarQuantization,
     VectorParams,
 )
@@ -40,7 +42,6 @@ _LATER = {
     "payload_m": "payload_m is",
     "sparse": "sparse vectors are",
     "product": "product quantization is",
-    "binary": "binary quantization is",
     "turbo": "turbo quantization is",
     "default_segment_number": "choosing the number of segments is",
     "memmap_threshold": "memmap_threshold is",
@@ -48,7 +49,7 @@ _LATER = {
     "max_optimization_threads": "max_optimization_threads is",
     "prevent_unoptimized": "prevent_unoptimized is",
 }
-_Struct = TypeVar("_Struct", HnswConfig, OptimizersConfig, ScalarQuantization)
+_Struct = TypeVar("_Struct", HnswConfig, OptimizersConfig, ScalarQuantization, BinaryQuantization)
 _Check = Callable[[Any], bool]
 
 
@@ -163,6 +164,15 @@ _SCALAR: dict[str, tuple[_Check, str]] = {
     "always_ram": (lambda v: isinstance(v, bool), "true or false"),
 }
 
+_BINARY: dict[str, tuple[_Check, str]] = {
+    "always_ram": (lambda v: isinstance(v, bool), "true or false"),
+    "encoding": (lambda v: v == "one_bit", "'one_bit'; other encodings are not supported yet"),
+    "query_encoding": (
+        lambda v: v in ("default", "scalar8bits"),
+        "'default' or 'scalar8bits'; queries have eight bits a dimension",
+    ),
+}
+
 
 def _read_struct(
     value: object, where: str, unset: _Struct, checks: Mapping[str, tuple[_Check, str]], also: tuple[str, ...] = ()
@@ -180,11 +190,16 @@ def _read_struct(
     return msgspec.structs.replace(unset, **fields)
 
 
-def _read_quantization(value: object, where: str) -> ScalarQuantization | None:
+def _read_quantization(value: object, where: str) -> Quantization | None:
     if value is None:
         return None
-    given = mapping(value, where, "{'scalar': {'type': 'int8'}}")
-    _known(given, where, ("scalar",))
+    given = mapping(value, where, "{'scalar': {'type': 'int8'}} or {'binary': {}}")
+    _known(given, where, ("scalar", "binary"))
+    kinds = [kind for kind in given if given[kind] is not None]
+    if len(kinds) != 1:
+        raise Rejected(where, f"must name one kind, scalar or binary, got {', '.join(kinds) or 'none'}")
+    if kinds == ["binary"]:
+        return _read_struct(given["binary"], f"{where}.binary", BinaryQuantization(), _BINARY)
     scalar = mapping(given.get("scalar"), f"{where}.scalar", "{'type': 'int8'}")
     kind = plain_scalar(scalar.get("type"))
     if kind != "int8":
@@ -211,8 +226,11 @@ def _set_fields(struct: msgspec.Struct, every: bool = False) -> dict[str, Any]:
     return {key: value for key, value in plain.items() if value is not None}
 
 
-def _write_quantization(quantization: ScalarQuantization) -> dict[str, Any]:
-    return {"scalar": {"type": "int8", **_set_fields(quantization)}}
+def _write_quantization(quantization: Quantization) -> dict[str, Any]:
+    fields = _set_fields(quantization, every=True)
+    return (
+        {"binary": fields} if isinstance(quantization, BinaryQuantization) else {"scalar": {"type": "int8", **fields}}
+    )
 
 
 def _write_vector(params: VectorParams) -> dict[str, Any]:

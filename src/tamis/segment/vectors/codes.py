@@ -1,10 +1,11 @@
-"""int8 codes of one vector field: how vectors become what the graph is built and walked on.
+"""Codes of one vector field: how vectors become what the graph is built and walked on.
 
-    rows float32[n, d] ──▶ centre (not under inner product) ──▶ rotate ──▶ / scale ──▶ Codes
+    rows float32[n, d] ──▶ centre (not under inner product) ──▶ rotate ──┬▶ / scale ──▶ bytes
+                                                                        └▶ > 0     ──▶ bits, where they were asked for
 
-`train` learns centre and scale from a sample; `rank_depth` says how deep into a ranking by codes the nearest by full
-rows lie. Where that is too deep, the graph works on full rows instead. Everything follows from the data and a
-fixed seed, so equal rows give equal bytes.
+`train` learns centre and scale from a sample; `rank_depths` says how deep into a ranking by bytes and by bits the
+nearest by full rows lie. Where that is too deep, bytes or full rows are walked instead. Everything follows from the
+data and a fixed seed, so equal rows give equal bytes.
 """
 
 from __future__ import annotations
@@ -18,50 +19,65 @@ from msgspec import field
 from numpy.typing import NDArray
 
 from tamis.kernels.product import CODE_UNIT
-from tamis.kernels.quantize import ROTATION_ROUNDS, encode_rows, rotate
+from tamis.kernels.quantize import ROTATION_ROUNDS, ask_bits, encode_bits, encode_rows, rotate
 from tamis.storage.aligned import aligned_empty
 
-__all__ = ["CODE_WIDTH_MAX", "Codes", "Encoder", "rank_depth", "train"]
+__all__ = ["CODE_WIDTH_MAX", "Codes", "Encoder", "rank_depths", "train"]
 
 F32 = NDArray[np.float32]
 
 CODE_WIDTH_MAX = 32_768  # beyond, the squared distance of two codes could pass int32
 _SAMPLE = 4_096  # rows that centre and scale are learned from
 _PROBED = 8_192  # rows that the ranking is tried on
-_DEPTHS = (2, 3, 4)
-_AGREEMENT = {2: 0.995, 3: 0.995, 4: 0.98}
+_DEPTHS = ((2, 0.995), (3, 0.995), (4, 0.98))  # of a ranking by bytes, and the share of the nearest it has to hold
+_BIT_DEPTHS = ((16, 0.999), (32, 0.998))  # and of one by bits
 _ZERO = np.float32(0)
 _STORED, _ASKED = np.int32(128), np.int32(0)  # added to a code
 _NO_NUMBERS = np.empty(0, np.int32)
 
 
 class Codes(msgspec.Struct, frozen=True):
-    """Rows as a walk measures them: codes, or the full rows themselves.
+    """Rows as they are measured: bytes, bits, or the full rows themselves.
 
-    values: uint8[n, w] stored, int8[q, w] to ask with, w a multiple of CODE_UNIT; or float32[n, d]. norms: int32[n],
-    what is needed of a row that is found; turned: int32[n], of one that asks (see `kernels.quantize`).
+    values: uint8[n, w] stored, int8[q, w] to ask with, w a multiple of CODE_UNIT; bits: uint8[n, w / 8] stored; or
+    float32[n, d]. norms: int32[n], what is needed of a row that is found; turned: int32[n], of one that asks; for
+    bits both float32[n, 2] (see `kernels.quantize`).
     """
 
     values: NDArray[Any]
-    norms: NDArray[np.int32] = field(default_factory=lambda: _NO_NUMBERS)
-    turned: NDArray[np.int32] = field(default_factory=lambda: _NO_NUMBERS)
+    norms: NDArray[Any] = field(default_factory=lambda: _NO_NUMBERS)
+    turned: NDArray[Any] = field(default_factory=lambda: _NO_NUMBERS)
 
     @classmethod
     def empty(cls, count: int, size: int) -> Codes:
         """Room for the stored codes of `count` vectors of `size` dimensions."""
         return cls(aligned_empty((count, _width(size)), np.uint8), np.empty(count, np.int32), np.empty(count, np.int32))
 
+    @classmethod
+    def empty_bits(cls, count: int, size: int) -> Codes:
+        """Room for the bits of `count` vectors."""
+        return cls(aligned_empty((count, _width(size) // 8), np.uint8), np.empty((count, 2), np.float32))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of what is stored."""
+        return self.values.nbytes + self.norms.nbytes
+
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """centre: float32[d], signs: float32[rounds, d]; product: rows are compared by inner product; depth: for k hits
-    measure depth · k by full rows."""
+    """How rows and queries are encoded.
+
+    centre: float32[d], signs: float32[rounds, d]; product: rows are compared by inner product; depth: for k hits
+    measure depth · k of a ranking on full rows; bits: what is stored, and so what queries ask, is bits.
+    """
 
     centre: F32
     signs: F32
     scale: np.float32
     product: bool
-    depth: int = 1
+    depth: float = 1
+    bits: bool = False
 
     def encode(self, rows: F32, into: Codes, first: int, last: int) -> None:
         """Store the codes of rows[first:last]."""
@@ -72,11 +88,26 @@ class Encoder:
 
     def encode_queries(self, queries: F32) -> Codes:
         """Codes to ask with; under inner product each has a scale of its own, which changes no order."""
+        if self.bits:
+            return self.ask_bits(queries)
         values, turned = np.empty((len(queries), _width(queries.shape[1])), np.int8), np.empty(len(queries), np.int32)
         encode_rows(
             queries, self.centre, self.signs, _ZERO if self.product else self.scale, self.product, _ASKED, values,
             turned, turned, 0, len(queries),
         )  # fmt: skip
+        return Codes(values, turned=turned)
+
+    def encode_bits(self, rows: F32, into: Codes, first: int, last: int) -> None:
+        """Store the bits of rows[first:last]."""
+        encode_bits(rows, self.centre, self.signs, self.product, into.values, into.norms, first, last)
+
+    def ask_bits(self, queries: F32) -> Codes:
+        """Codes to ask bits with."""
+        values, turned = (
+            np.empty((len(queries), _width(queries.shape[1])), np.int8),
+            np.empty((len(queries), 2), np.float32),
+        )
+        ask_bits(queries, self.centre, self.signs, values, turned)
         return Codes(values, turned=turned)
 
 
@@ -104,29 +135,43 @@ def train(rows: F32, product: bool, quantile: float, seed: int) -> Encoder:
     return Encoder(centre, signs, scale if scale > 0 else np.float32(1), product)
 
 
-def rank_depth(encoder: Encoder, rows: F32, seed: int) -> int | None:
-    """The smallest depth at which the ten nearest of sampled rows are among the depth · 10 nearest by code.
+def rank_depths(encoder: Encoder, rows: F32, seed: int) -> tuple[int, int]:
+    """Depths at which the ten nearest of sampled rows are among the depth · 10 nearest by bytes, and by bits.
 
-    None when even the deepest misses too many (2 %): such codes do not suit the data.
+    0 where even the deepest misses too many: such codes do not suit the data.
     """
     random = np.random.default_rng(seed)
     sample = rows[random.choice(len(rows), min(len(rows), _PROBED), replace=False)]
     if len(sample) <= 10:
-        return _DEPTHS[0]
-    probes = min(64, len(sample))
-    exact = _distances(sample[:probes], sample, encoder.product)
-    stored = Codes.empty(len(sample), sample.shape[1])
-    encoder.encode(sample, stored, 0, len(sample))
-    asked = encoder.encode_queries(sample[:probes]).values.astype(np.float32)
-    coded = _distances(asked, stored.values.astype(np.float32) - np.float32(_STORED), encoder.product)
+        return _DEPTHS[0][0], 0
+    probes = sample[: min(64, len(sample))]
+    exact = _distances(probes, sample, encoder.product)
     nearest = np.argpartition(exact, 9, axis=1)[:, :10]
-    ordered = np.sort(coded, axis=1)
-    for depth in _DEPTHS:
-        limit = ordered[:, min(10 * depth, len(sample) - 1) - 1]
-        found = np.take_along_axis(coded, nearest, axis=1) <= limit[:, None]
-        if found.mean() >= _AGREEMENT[depth]:
+    stored, bits = Codes.empty(*sample.shape), Codes.empty_bits(*sample.shape)
+    encoder.encode(sample, stored, 0, len(sample))
+    encoder.encode_bits(sample, bits, 0, len(sample))
+    asked = encoder.encode_queries(probes).values.astype(np.float32)
+    coded = _distances(asked, stored.values.astype(np.float32) - np.float32(_STORED), encoder.product)
+    return _depth(coded, nearest, _DEPTHS), _depth(_bit_distances(bits, encoder.ask_bits(probes)), nearest, _BIT_DEPTHS)
+
+
+def _depth(measured: F32, nearest: NDArray[np.int64], depths: tuple[tuple[int, float], ...]) -> int:
+    ordered = np.sort(measured, axis=1)
+    for depth, agreement in depths:
+        limit = ordered[:, min(10 * depth, measured.shape[1] - 1) - 1]
+        found = np.take_along_axis(measured, nearest, axis=1) <= limit[:, None]
+        if found.mean() >= agreement:
             return depth
-    return None
+    return 0
+
+
+def _bit_distances(bits: Codes, asked: Codes) -> F32:
+    """As the kernels estimate them; probe i is point i, and infinitely far from itself."""
+    ones = np.unpackbits(bits.values, axis=1, bitorder="little").astype(np.float32)
+    product = asked.turned[:, :1] * (asked.values.astype(np.float32) @ ones.T) - asked.turned[:, 1:]
+    distances: F32 = bits.norms[:, 0] - bits.norms[:, 1] * product
+    distances[np.arange(len(distances)), np.arange(len(distances))] = np.inf
+    return distances
 
 
 def _squared_norms(rows: F32) -> F32:

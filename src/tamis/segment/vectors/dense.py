@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tamis.kernels.distance import DOT, L1, L2
-from tamis.model.schema import Distance, HnswConfig, VectorParams
+from tamis.model.schema import BinaryQuantization, Distance, HnswConfig, VectorParams
 from tamis.segment.alive import Mask, unpack_rows
 from tamis.segment.vectors.graph import Graph, open_graph
 from tamis.segment.vectors.graph_build import GraphShape, Progress, build_graph
@@ -50,7 +50,7 @@ class Dense:
         sizes = {"vectors": self.rows.nbytes + (0 if self.present is None else self.present.nbytes)}
         if self.graph is not None:
             walked = self.graph.walked
-            sizes["codes"] = 0 if walked.values is self.rows else walked.values.nbytes + walked.norms.nbytes
+            sizes["codes"] = 0 if walked.values is self.rows else walked.nbytes
             sizes["graph"] = self.graph.neighbours.nbytes + self.graph.entries.nbytes
         return sizes
 
@@ -67,8 +67,8 @@ def build_dense(
 ) -> dict[str, NDArray[Any]]:
     """The arrays to store for these rows; with `graph`, a graph over the rows that have the vector.
 
-    hnsw: the collection's; the field's own takes precedence. m = 0 asks for no graph. params.quantization: quantile
-    sets what share of the components the codes cover.
+    hnsw: the collection's; the field's own takes precedence. m = 0 asks for no graph. params.quantization: scalar
+    sets what share of the components the codes cover, binary asks for bits.
     """
     arrays: dict[str, NDArray[Any]] = {"rows": rows}
     if present is not None:
@@ -78,7 +78,9 @@ def build_dense(
     if graph and config.m > 0 and len(chosen) > 1:
         unit = params.distance is Distance.COSINE
         shape = GraphShape(METRIC[params.distance], unit, 2 * config.m, max(config.ef_construct, 2 * config.m))
-        if params.quantization is not None and params.quantization.quantile is not None:
+        if isinstance(params.quantization, BinaryQuantization):
+            shape = replace(shape, bits=True)
+        elif params.quantization is not None and params.quantization.quantile is not None:
             shape = replace(shape, quantile=params.quantization.quantile)
         with _workers(config.max_indexing_threads, pool) as workers:
             built = build_graph(rows, chosen, shape, workers, progress)

@@ -1,6 +1,6 @@
 """One navigable graph over the rows of one vector field, as it is searched.
 
-    walked      what the walk measures on: codes, or the full rows where codes do not suit
+    walked      what the walk measures on: codes, bits where they were asked for, full rows where codes do not suit
     neighbours  int32[n, degree]: nearest first, -1 ends a list
     entries     where walks begin
 
@@ -11,13 +11,15 @@ nearest of sampled rows; a search uses it when nobody asks for another. Immutabl
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tamis.kernels.beam import search_graph
+from tamis.kernels.beam import B1, F32_DOT, F32_L2, search_graph
+from tamis.kernels.distance import DOT
 from tamis.kernels.scan import seeds_of
 from tamis.segment.vectors.codes import Codes, Encoder
 
@@ -57,7 +59,15 @@ class Graph:
 
     def rescored(self, limit: int) -> int:
         """How many of the ranking to measure on full rows for `limit` hits."""
-        return limit if self.encoder is None else limit * self.encoder.depth + 4
+        return limit if self.encoder is None else ceil(limit * self.encoder.depth) + 4
+
+    def on_rows(self, rows: F32) -> Graph:
+        """The same graph, walked on full rows."""
+        return replace(self, codec=F32_DOT if self.metric == DOT else F32_L2, walked=Codes(rows), encoder=None)
+
+    def oversampled(self, times: float) -> Graph:
+        """The same graph; for k hits, times · k of a ranking by codes are measured on full rows."""
+        return self if self.encoder is None else replace(self, encoder=replace(self.encoder, depth=times))
 
 
 def open_graph(arrays: Mapping[str, NDArray[Any]], rows: F32) -> Graph:
@@ -67,7 +77,7 @@ def open_graph(arrays: Mapping[str, NDArray[Any]], rows: F32) -> Graph:
     if "centre" in arrays:
         centre, signs = np.array(arrays["centre"]), np.array(arrays["signs"])
         scale, depth, product = arrays["scale"]
-        encoder = Encoder(centre, signs, scale, bool(product), int(depth))
+        encoder = Encoder(centre, signs, scale, bool(product), int(depth), codec == B1)
     walked = Codes(arrays["codes"], arrays["norms"]) if "codes" in arrays else Codes(rows)
     return Graph(codec, metric, walked, arrays["neighbours"], np.array(arrays["entries"]), encoder, beam, degree / 1000)
 

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tamis.kernels.beam import F32_DOT, F32_L1, F32_L2, I8
+from tamis.kernels.beam import B1, F32_DOT, F32_L1, F32_L2, I8
 from tamis.kernels.distance import DOT, L1
 from tamis.kernels.link import group, link_back, link_out, reach, trim
-from tamis.segment.vectors.codes import CODE_WIDTH_MAX, Codes, Encoder, rank_depth, train
+from tamis.segment.vectors.codes import CODE_WIDTH_MAX, Codes, Encoder, rank_depths, train
 from tamis.segment.vectors.graph import Graph, calibrate
 from tamis.storage.aligned import aligned_empty
 
@@ -42,13 +42,15 @@ TASK_ROWS = 1_024  # rows one task of the pool handles, so that a build shares t
 @dataclass(frozen=True, slots=True)
 class GraphShape:
     """What the schema asks of a graph. metric: kernels.distance constant; unit: rows have length one, so that
-    inner product ranks like L2; beam: width while building; quantile: share of components that codes cover."""
+    inner product ranks like L2; beam: width while building; quantile: share of components that codes cover; bits: walk
+    on bits, where they suit."""
 
     metric: int
     unit: bool
     degree: int
     beam: int
     quantile: float = 0.9995
+    bits: bool = False
 
     @property
     def product(self) -> bool:
@@ -65,6 +67,8 @@ def build_graph(
     neighbours = _Linking(codec, walked, order, shape, pool).run(progress or (lambda _: None))
     entries = _connect(neighbours, order, order[:ENTRIES].copy())
     arrays: dict[str, NDArray[Any]] = {"neighbours": neighbours, "entries": entries}
+    if encoder is not None and encoder.bits:
+        codec, walked = B1, _bits(rows, encoder, pool)
     if encoder is not None:
         arrays |= {"codes": walked.values, "norms": walked.norms, "centre": encoder.centre, "signs": encoder.signs}
         arrays["scale"] = np.array([encoder.scale, encoder.depth, encoder.product], np.float32)
@@ -79,8 +83,8 @@ def _walked(rows: F32, compact: F32, shape: GraphShape, pool: Executor) -> tuple
     if shape.metric == L1:  # a rotation does not keep L1
         return F32_L1, Codes(rows), None
     encoder = train(compact, shape.product, shape.quantile, SEED)
-    depth = rank_depth(encoder, compact, SEED)
-    if rows.shape[1] > CODE_WIDTH_MAX or depth is None:
+    depth, bit_depth = rank_depths(encoder, compact, SEED)
+    if rows.shape[1] > CODE_WIDTH_MAX or not depth:
         return F32_DOT if shape.metric == DOT else F32_L2, Codes(rows), None
     codes = Codes.empty(len(rows), rows.shape[1])
 
@@ -88,7 +92,19 @@ def _walked(rows: F32, compact: F32, shape: GraphShape, pool: Executor) -> tuple
         encoder.encode(rows, codes, first, last)
 
     _spread(pool, encode, (0, len(rows)), 4 * TASK_ROWS)
-    return I8, codes, replace(encoder, depth=depth)
+    bits = shape.bits and bit_depth > 0
+    return I8, codes, replace(encoder, depth=bit_depth if bits else depth, bits=bits)
+
+
+def _bits(rows: F32, encoder: Encoder, pool: Executor) -> Codes:
+    """What to walk on instead of the codes that the graph was built on."""
+    bits = Codes.empty_bits(*rows.shape)
+
+    def encode(first: int, last: int) -> None:
+        encoder.encode_bits(rows, bits, first, last)
+
+    _spread(pool, encode, (0, len(rows)), 4 * TASK_ROWS)
+    return bits
 
 
 def _rounds(total: int) -> Iterator[tuple[int, int]]:
