@@ -10,9 +10,9 @@ unchanged segment, so its single calls evaluate the filter once too; `anew` are 
 time, as if each came with a filter never seen before. Where Qdrant's recall is higher than ours at defaults, our beam
 is raised until it is not (`recall of QPS`), at most to 512, and that speed counts.
 
-Once more, without the peers, for what else a segment can be walked on: full rows (the codes ignored) and one bit
-a dimension (binary quantization). Then, with the peers: ten rounds that delete and insert a tenth, and the loss of a whole
-region, and a few cells again.
+Once more, without the peers, for what else a segment can be walked on: full rows (the codes ignored) and one bit a
+dimension (binary quantization). Then, with the peers: ten rounds that delete and insert a tenth, the loss of a whole
+region, and a few cells after each.
 """
 
 from __future__ import annotations

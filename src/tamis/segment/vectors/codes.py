@@ -3,9 +3,9 @@
     rows float32[n, d] ──▶ centre (not under inner product) ──▶ rotate ──┬▶ / scale ──▶ bytes
                                                                         └▶ > 0     ──▶ bits, where they were asked for
 
-`train` learns centre and scale from a sample; `rank_depths` says how deep into a ranking by bytes and by bits the
-nearest by full rows lie. Where that is too deep, bytes or full rows are walked instead. Everything follows from the
-data and a fixed seed, so equal rows give equal bytes.
+`train` learns centre and scale from a sample; `rank_depth` says how deep into a ranking by codes the nearest by full
+rows lie. Where that is too deep, bytes or full rows are walked instead. Everything follows from the data and a fixed
+seed, so equal rows give equal bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tamis.kernels.product import CODE_UNIT
 from tamis.kernels.quantize import ROTATION_ROUNDS, ask_bits, encode_bits, encode_rows, rotate
 from tamis.storage.aligned import aligned_empty
 
-__all__ = ["CODE_WIDTH_MAX", "Codes", "Encoder", "rank_depths", "train"]
+__all__ = ["CODE_WIDTH_MAX", "Codes", "Encoder", "rank_depth", "train"]
 
 F32 = NDArray[np.float32]
 
@@ -135,24 +135,26 @@ def train(rows: F32, product: bool, quantile: float, seed: int) -> Encoder:
     return Encoder(centre, signs, scale if scale > 0 else np.float32(1), product)
 
 
-def rank_depths(encoder: Encoder, rows: F32, seed: int) -> tuple[int, int]:
-    """Depths at which the ten nearest of sampled rows are among the depth · 10 nearest by bytes, and by bits.
+def rank_depth(encoder: Encoder, rows: F32, seed: int) -> int:
+    """The smallest depth at which the ten nearest of sampled rows are among the depth · 10 nearest by code.
 
     0 where even the deepest misses too many: such codes do not suit the data.
     """
     random = np.random.default_rng(seed)
     sample = rows[random.choice(len(rows), min(len(rows), _PROBED), replace=False)]
     if len(sample) <= 10:
-        return _DEPTHS[0][0], 0
+        return 0 if encoder.bits else _DEPTHS[0][0]
     probes = sample[: min(64, len(sample))]
-    exact = _distances(probes, sample, encoder.product)
-    nearest = np.argpartition(exact, 9, axis=1)[:, :10]
-    stored, bits = Codes.empty(*sample.shape), Codes.empty_bits(*sample.shape)
+    nearest = np.argpartition(_distances(probes, sample, encoder.product), 9, axis=1)[:, :10]
+    asked = encoder.encode_queries(probes)
+    if encoder.bits:
+        bits = Codes.empty_bits(*sample.shape)
+        encoder.encode_bits(sample, bits, 0, len(sample))
+        return _depth(_bit_distances(bits, asked), nearest, _BIT_DEPTHS)
+    stored = Codes.empty(*sample.shape)
     encoder.encode(sample, stored, 0, len(sample))
-    encoder.encode_bits(sample, bits, 0, len(sample))
-    asked = encoder.encode_queries(probes).values.astype(np.float32)
-    coded = _distances(asked, stored.values.astype(np.float32) - np.float32(_STORED), encoder.product)
-    return _depth(coded, nearest, _DEPTHS), _depth(_bit_distances(bits, encoder.ask_bits(probes)), nearest, _BIT_DEPTHS)
+    plain = stored.values.astype(np.float32) - np.float32(_STORED)
+    return _depth(_distances(asked.values.astype(np.float32), plain, encoder.product), nearest, _DEPTHS)
 
 
 def _depth(measured: F32, nearest: NDArray[np.int64], depths: tuple[tuple[int, float], ...]) -> int:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tamis.kernels.beam import B1, F32_DOT, F32_L1, F32_L2, I8
 from tamis.kernels.distance import DOT, L1
 from tamis.kernels.link import group, link_back, link_out, reach, trim
-from tamis.segment.vectors.codes import CODE_WIDTH_MAX, Codes, Encoder, rank_depths, train
+from tamis.segment.vectors.codes import CODE_WIDTH_MAX, Codes, Encoder, rank_depth, train
 from tamis.segment.vectors.graph import Graph, calibrate
 from tamis.storage.aligned import aligned_empty
 
@@ -83,7 +83,7 @@ def _walked(rows: F32, compact: F32, shape: GraphShape, pool: Executor) -> tuple
     if shape.metric == L1:  # a rotation does not keep L1
         return F32_L1, Codes(rows), None
     encoder = train(compact, shape.product, shape.quantile, SEED)
-    depth, bit_depth = rank_depths(encoder, compact, SEED)
+    depth = rank_depth(encoder, compact, SEED)
     if rows.shape[1] > CODE_WIDTH_MAX or not depth:
         return F32_DOT if shape.metric == DOT else F32_L2, Codes(rows), None
     codes = Codes.empty(len(rows), rows.shape[1])
@@ -92,8 +92,10 @@ def _walked(rows: F32, compact: F32, shape: GraphShape, pool: Executor) -> tuple
         encoder.encode(rows, codes, first, last)
 
     _spread(pool, encode, (0, len(rows)), 4 * TASK_ROWS)
-    bits = shape.bits and bit_depth > 0
-    return I8, codes, replace(encoder, depth=bit_depth if bits else depth, bits=bits)
+    asking = replace(encoder, bits=True)
+    if shape.bits and (bit_depth := rank_depth(asking, compact, SEED)):
+        return I8, codes, replace(asking, depth=bit_depth)
+    return I8, codes, replace(encoder, depth=depth)
 
 
 def _bits(rows: F32, encoder: Encoder, pool: Executor) -> Codes:
