@@ -49,8 +49,9 @@ def test_every_rung(change: dict[str, object], strategy: str, reason: str) -> No
 
 def test_the_budget_is_the_cost_of_the_scan() -> None:
     choice = choose(NOW, COST)
-    visits = 64 * 38  # of the 48 that an expansion may score
-    walk_ns = 64 * 48 / 5 * COST.list_ns + visits * COST.visit_ns(128)
+    assert choice.beam == 90  # 64, and half of that for the four fifths that do not match
+    visits = 90 * 38  # of the 48 that an expansion may score
+    walk_ns = 90 * 48 / 5 * COST.list_ns + visits * COST.visit_ns(128)
     assert choice.budget * walk_ns / visits == pytest.approx(20_000 * COST.scan_ns(128), rel=0.01)
 
 
@@ -65,3 +66,9 @@ def test_exact_wins_over_indexed_only_and_empty_over_all() -> None:
 )
 def test_beam(asked: int | None, calibrated: int, limit: int, beam: int) -> None:
     assert beam_of(asked, calibrated, limit) == beam
+
+
+def test_an_asked_beam_is_not_widened() -> None:
+    assert choose(replace(NOW, asked=True), COST).beam == 64
+    assert choose(replace(NOW, beam=2_000, beam_max=2_048, matches=99_000, size=4_096), COST).beam == 2_010
+    assert choose(replace(NOW, beam=2_048, beam_max=2_048, matches=99_000, size=4_096), COST).beam == 2_048

@@ -82,49 +82,39 @@ if numba.config.DISABLE_JIT:
 
 else:
 
-    def _added(builder, sums):
-        """The sum of the lanes."""
+    def _byte_row(builder, row, place):
+        return _load(builder, builder.add(row, place), _BYTES)
+
+    def _bit_row(builder, row, place):
+        bits = _load(builder, builder.add(row, builder.lshr(place, _I64(3))), _I64)
+        return builder.zext(builder.bitcast(bits, ir.VectorType(ir.IntType(1), 64)), _BYTES)
+
+    def _product(context, builder, sig, args, stored_bytes):
+        """Σ over a row: 64 bytes of the stored one by stored_bytes(builder, its address, place), and of the asked."""
+        a = row_address(context, builder, sig.args[0], args[0], args[1])
+        b = row_address(context, builder, sig.args[2], args[2], args[3])
+        sums = cgutils.alloca_once_value(builder, _ZEROS)
+        width = row_width(context, builder, sig.args[2], args[2])
+        with cgutils.for_range_slice(builder, _I64(0), width, _I64(64)) as (place, _):
+            other = _load(builder, builder.add(b, place), _BYTES)
+            if sig.args[2].dtype == types.uint8:
+                other = builder.xor(other, _SIGNS)
+            mine = stored_bytes(builder, a, place)
+            builder.store(_multiply_add(context, builder, builder.load(sums), mine, other), sums)
         add_up = builder.module.declare_intrinsic("llvm.vector.reduce.add.v16i32", (), ir.FunctionType(_I32, [_SUMS]))
         return builder.call(add_up, [builder.load(sums)])
-
-    @intrinsic
-    def bit_product(typing, stored, row, asked, at):
-        """Σ asked[at] over the set bits of stored[row]: uint8[n, w / 8], int8[q, w]; w a multiple of 64."""
-        signature = types.int32(stored, types.int64, asked, types.int64)
-
-        def generate(context, builder, sig, args):
-            a = row_address(context, builder, sig.args[0], args[0], args[1])
-            b = row_address(context, builder, sig.args[2], args[2], args[3])
-            width = row_width(context, builder, sig.args[2], args[2])
-            sums = cgutils.alloca_once_value(builder, _ZEROS)
-            with cgutils.for_range_slice(builder, _I64(0), width, _I64(64)) as (place, _):
-                bits = _load(builder, builder.add(a, builder.lshr(place, _I64(3))), _I64)
-                mine = builder.zext(builder.bitcast(bits, ir.VectorType(ir.IntType(1), 64)), _BYTES)
-                other = _load(builder, builder.add(b, place), _BYTES)
-                builder.store(_multiply_add(context, builder, builder.load(sums), mine, other), sums)
-            return _added(builder, sums)
-
-        return signature, generate
 
     @intrinsic
     def code_product(typing, stored, row, asked, at):
         """Σ stored[row] · asked[at]: uint8[n, w] by int8[q, w], or by uint8[n, w] less 128; w a multiple of 64."""
         signature = types.int32(stored, types.int64, asked, types.int64)
+        return signature, lambda context, builder, sig, args: _product(context, builder, sig, args, _byte_row)
 
-        def generate(context, builder, sig, args):
-            a = row_address(context, builder, sig.args[0], args[0], args[1])
-            b = row_address(context, builder, sig.args[2], args[2], args[3])
-            width = row_width(context, builder, sig.args[0], args[0])
-            sums = cgutils.alloca_once_value(builder, _ZEROS)
-            with cgutils.for_range_slice(builder, _I64(0), width, _I64(64)) as (place, _):
-                other = _load(builder, builder.add(b, place), _BYTES)
-                if sig.args[2].dtype == types.uint8:
-                    other = builder.xor(other, _SIGNS)
-                mine = _load(builder, builder.add(a, place), _BYTES)
-                builder.store(_multiply_add(context, builder, builder.load(sums), mine, other), sums)
-            return _added(builder, sums)
-
-        return signature, generate
+    @intrinsic
+    def bit_product(typing, stored, row, asked, at):
+        """Σ asked[at] over the set bits of stored[row]: uint8[n, w / 8], int8[q, w]; w a multiple of 64."""
+        signature = types.int32(stored, types.int64, asked, types.int64)
+        return signature, lambda context, builder, sig, args: _product(context, builder, sig, args, _bit_row)
 
     @intrinsic
     def tile_distances(typing, tile, norms, asked, turned, first, bounds, distances):

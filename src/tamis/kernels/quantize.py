@@ -1,18 +1,12 @@
-"""int8 codes for the graph: centre, rotate at random, one scale.
+"""Codes: centre, rotate at random, then one scale for bytes, or the sign for bits.
 
-    code = round((x - centre) · R / scale), clipped to ±127; stored as code + 128, the width rounded up to 64
+    byte = round((x - centre) · R / scale), clipped to ±127; stored as byte + 128, the width rounded up to 64
+    bit  = (x - centre) · R > 0; RaBitQ's code (arXiv 2405.12497), s = ±1 a dimension
 
-    distance = norm of a + turned of b - 2 · Σ (a + 128) · b
-
+    distance = norm of a + turned of b - 2 · Σ (a + 128) · b          one product of bytes (`kernels.product`)
     |a - b|²        norm Σ a²     turned Σ b² + 256 · Σ b
     -2 · a · b      norm 0        turned 256 · Σ b
-
-so that either distance of two codes is one product of unsigned by signed bytes (`kernels.product`) and two numbers
-that are known beforehand.
-
-    bit = (x - centre) · R > 0                                RaBitQ's code (arXiv 2405.12497): s = ±1 a dimension
-
-    a · b  ≈  |a|² / (a · s) · (s · b)                        its estimate of a product, unbiased over rotations
+    a · b of bits  ≈  |a|² / (a · s) · (s · b)                        unbiased over rotations
 
 R is orthogonal, so squared L2 between codes is squared L2 between vectors up to the scale and the rounding. It is
 built from random signs and fast Walsh-Hadamard transforms on the first and the last 2^p dimensions in turn, in the

@@ -89,6 +89,7 @@ def _situation(target: Target, query: NearestQuery) -> Situation:
         beam_max=INSERTED_MAX,
         coded=graph is not None and graph.encoder is not None,
         shared=shared,
+        asked=params.hnsw_ef is not None,
         exact=params.exact,
         indexed_only=params.indexed_only,
     )
