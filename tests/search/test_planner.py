@@ -1,8 +1,7 @@
 """The ladder, rung by rung."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tamis.search.cost import Cost
 from tamis.search.planner import Situation, beam_of, choose

@@ -17,8 +17,9 @@ that passes its budget, or finds fewer hits than there are, is repeated as a sca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil, exp
+
+import msgspec
 
 from tamis.search.cost import ROOM, Cost, lists_read
 
@@ -31,8 +32,7 @@ SURE = 1.25  # a scan misses nothing, so it may cost this much of a walk
 UNLIMITED = 1 << 62
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(msgspec.Struct, frozen=True):
     """What is known of one segment when it has to choose."""
 
     rows: int  # rows of the segment that have the vector
@@ -49,8 +49,7 @@ class Situation:
     indexed_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """strategy: empty | skipped | scan | scan_codes | walk | walk_filtered. budget: distances until a walk gives up."""
 
     strategy: str

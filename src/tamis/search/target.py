@@ -7,9 +7,10 @@ equal filter.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,8 +28,7 @@ ANSWERS_KEPT = 32  # per view, masks and the plans made with them; a mask is a b
 Answer = tuple[NDArray[np.uint32], NDArray[np.float32]]  # offsets, distances [queries, k], nearest first
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """Rows of one segment that pass filter and deletions and have the vector. mask: None when that is all of them."""
 
     dense: Dense

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol, cast
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,8 +51,7 @@ class Clause(NamedTuple):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(msgspec.Struct, frozen=True):
     """Alive rows that pass the filter. `clauses` only when traced, in the order they were evaluated."""
 
     mask: Mask

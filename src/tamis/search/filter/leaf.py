@@ -9,9 +9,9 @@ column, with a path past the limit on columns, or whose path no column follows; 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,8 +52,7 @@ _LENGTH_MAX = 2**32 - 1
 _NOTHING_THERE = "nothing at this path"
 
 
-@dataclass(slots=True)
-class Found:
+class Found(msgspec.Struct):
     """What a condition finds in one table."""
 
     mask: Mask
