@@ -1,4 +1,4 @@
-"""The walks and the graph's construction against plain Python: same ranking, same work."""
+"""The walks against their twins: same ranking, same work."""
 
 import numpy as np
 import pytest
@@ -6,9 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tamis.kernels import reference
-from tamis.kernels.beam import F32_L2, I8, NO_OFFSET, search_graph
-from tamis.kernels.distance import DOT, L2
-from tamis.kernels.link import group, reach
+from tamis.kernels.beam import B1, F32_DOT, F32_L1, F32_L2, I8, search_graph
+from tamis.kernels.distance import DOT, L1, L2
 from tamis.kernels.quantize import ROTATION_ROUNDS, encode_rows
 from tamis.segment.alive import pack_rows
 
@@ -17,40 +16,73 @@ NO_NUMBERS = np.empty(0, np.int32)
 
 
 def _search(rows, neighbours, entries, query, mask, beam, room=1 << 10, budget=1 << 60):
-    """One query through the compiled pipeline with everything rescored."""
+    """One query through the compiled pipeline, walked on rows, with everything rescored."""
+    coded = F32_L2, L2, rows, NO_NUMBERS, query[None], NO_NUMBERS
+    return _search_coded(coded, (rows, query[None]), neighbours, entries, mask, beam, room, budget)
+
+
+def _search_coded(coded, full, neighbours, entries, mask, beam, room, budget=1 << 60):
+    """The same with codes of any kind."""
+    codec, metric, walked, norms, encoded, turned = coded
     offsets = np.empty((1, beam), np.uint32)
     distances = np.empty((1, beam), np.float32)
     counters = np.zeros((1, 2), np.int64)
-    search_graph[F32_L2, L2](
-        rows, NO_NUMBERS, neighbours, entries, query[None], NO_NUMBERS, rows, query[None], mask, mask.size > 0,
+    search_graph[codec, metric](
+        walked, norms, neighbours, entries, encoded, turned, *full, mask, mask.size > 0,
         beam, room, beam, budget, 0, 1, offsets, distances, counters,
     )  # fmt: skip
     return offsets[0], distances[0], counters[0]
 
 
-@settings(max_examples=60, deadline=None)
+def _coded(codec, metric, nodes, random):
+    """Codes of small integers and one query: what the walk measures on, as arguments of `_search_coded`."""
+    if codec == I8:
+        walked, norms = random.integers(100, 156, (nodes, 64), np.uint8), random.integers(0, 900, nodes, np.int32)
+        encoded, turned = random.integers(-9, 9, (1, 64), np.int8), np.array([5], np.int32)
+    elif codec == B1:
+        walked = random.integers(0, 256, (nodes, 8), np.uint8)
+        norms = random.integers(0, 9, (nodes, 2)).astype(np.float32)
+        encoded, turned = random.integers(-9, 9, (1, 64), np.int8), np.array([[2, 7]], np.float32)
+    else:
+        walked, norms = random.integers(-20, 20, (nodes, 3)).astype(np.float32), NO_NUMBERS
+        encoded, turned = random.integers(-20, 20, (1, 3)).astype(np.float32), NO_NUMBERS
+    return codec, metric, walked, norms, encoded, turned
+
+
+@pytest.mark.parametrize(
+    ("codec", "metric"), [(I8, L2), (I8, DOT), (B1, L2), (B1, DOT), (F32_L2, L2), (F32_DOT, DOT), (F32_L1, L1)]
+)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 60), st.integers(1, 7), st.integers(1, 12), st.integers(1, 30))
-def test_walks_agree_with_plain_python(seed: int, nodes: int, degree: int, beam: int, room: int) -> None:
+def test_walks_agree_with_plain_python(
+    codec: int, metric: int, seed: int, nodes: int, degree: int, beam: int, room: int
+) -> None:
     random = np.random.default_rng(seed)
-    rows = random.integers(-20, 20, (nodes, 3)).astype(np.float32)
-    query = random.integers(-20, 20, 3).astype(np.float32)
+    coded = _, _, walked, norms, encoded, turned = _coded(codec, metric, nodes, random)
+    full = random.integers(-20, 20, (nodes, 3)).astype(np.float32), np.ones((1, 3), np.float32)
     degree = min(degree, nodes)
     neighbours = np.argsort(random.random((nodes, nodes)), axis=1)[:, :degree].astype(np.int32)
     cut = random.integers(0, degree + 1, nodes)
     neighbours[np.arange(degree)[None, :] >= cut[:, None]] = -1
     entries = random.permutation(nodes)[:3].astype(np.int32)
-    measured = reference.distances(rows, query, L2)
+    measured = [reference.measures(codec, walked, norms, node, encoded, turned, 0) for node in range(nodes)]
+    rescored = reference.distances(full[0], full[1][0], metric)
+
+    def same(ranking, offsets, distances) -> bool:
+        found = sorted((rescored[node], node) for node in ranking)
+        return (offsets.tolist(), distances.tolist()) == reference.write_ranking(found, beam)
+
     ranking, computed, expanded = reference.walk(measured, neighbours, entries, beam)
-    offsets, _, counters = _search(rows, neighbours, entries, query, NOTHING, beam)
-    assert sorted(offsets[offsets != NO_OFFSET].tolist()) == sorted(ranking)
+    offsets, distances, counters = _search_coded(coded, full, neighbours, entries, NOTHING, beam, room)
+    assert same(ranking, offsets, distances)
     assert counters.tolist() == [computed, expanded]
 
     allowed = random.random(nodes) < 0.5
     mask = pack_rows(np.flatnonzero(allowed), nodes)
     room = max(room, degree)
     ranking, computed, expanded = reference.walk_filtered(measured, neighbours, entries, beam, allowed, room)
-    offsets, _, counters = _search(rows, neighbours, entries, query, mask, beam, room)
-    assert sorted(offsets[offsets != NO_OFFSET].tolist()) == sorted(v for v in ranking if allowed[v])
+    offsets, distances, counters = _search_coded(coded, full, neighbours, entries, mask, beam, room)
+    assert same([node for node in ranking if allowed[node]], offsets, distances)
     assert counters.tolist() == [computed, expanded]
 
 
@@ -119,22 +151,6 @@ def test_codes_are_walked_and_rows_rescored() -> None:
             assert offsets[q].tolist() == expected.tolist()
             measured = reference.distances(rows, queries[q], metric)[expected]
             np.testing.assert_allclose(distances[q], measured, rtol=1e-4, atol=1e-4)
-
-
-def test_group_sorts_edges_by_target() -> None:
-    edges = np.array([[2, 0, -1], [2, -1, -1]], np.int32)
-    order = np.array([9, 5, 7], np.int32)
-    starts, sources = group(edges, np.array([2, 1], np.int32), order, 1, 4)
-    assert starts.tolist() == [0, 1, 1, 3, 3]
-    assert sources.tolist() == [5, 5, 7]
-
-
-def test_reach_marks_what_edges_lead_to() -> None:
-    neighbours = np.array([[1, -1], [2, -1], [0, -1], [0, 1]], np.int32)
-    reached = np.array([True, False, False, False])
-    frontier = np.zeros(4, np.int32)
-    assert reach(neighbours, frontier, 1, reached) == 3
-    assert reached.tolist() == [True, True, True, False]
 
 
 @pytest.mark.parametrize("beam", [1, 3])

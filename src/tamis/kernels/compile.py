@@ -54,15 +54,20 @@ def kernel(function=None, *, fastmath=False, inline="never"):
     """
     if function is None:
         return lambda f: kernel(f, fastmath=fastmath, inline=inline)
+    identity = _identity(function) if function.__closure__ else None
+    if identity is not None:
+        # numba names machine code by the function's name, its argument types and a number that every process counts
+        # anew. Kernels made by one function share the first two: from a cache that several processes filled, one
+        # would be linked with the other's parts.
+        function.__qualname__ += f".{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
     before = numba.config.CACHE_DIR
     numba.config.CACHE_DIR = str(CACHE_DIRECTORY)
     try:
         compiled = numba.njit(function, nogil=True, cache=True, error_model="numpy", fastmath=fastmath, inline=inline)
     finally:
         numba.config.CACHE_DIR = before
-    if function.__closure__ and hasattr(compiled, "_cache"):
+    if identity is not None and hasattr(compiled, "_cache"):
         # numba tells closures apart by their pickled cells, which differ in every process: it would never find them
-        identity = _identity(function)
         compiled._cache._index_key = lambda signature, codegen: (signature, codegen.magic_tuple(), identity)
     return compiled
 
