@@ -93,7 +93,6 @@ def _make_link_out(codec):
             search(rows, norms, neighbours, entries, rows, turned, np.int64(order[x]), seen, ranking, fresh, counters)
             met = 0
             while met < beam and ranking[met] != EMPTY:
-                ranking[met] &= ~np.int64(1)
                 met += 1
             counts[x - base] = prune(rows, norms, turned, ranking, met, alpha, edges[x - base])
 

@@ -3,7 +3,7 @@
 A geo point is a JSON object with numbers `lon` in [-180, 180] and `lat` in [-90, 90] (other keys do not matter);
 anything else is no point and lies nowhere. Degrees and metres. Boundaries are outside, of holes too: boxes and
 circles are open sets, polygons are planar in (lon, lat) by the even-odd rule. The compiled versions in
-`kernels.columns` give the same answers.
+`kernels.geo` give the same answers.
 """
 
 from __future__ import annotations
