@@ -79,3 +79,21 @@ def test_codes_can_be_ignored_and_more_of_their_ranking_measured() -> None:
         beam = c.explain(query, params={"quantization": params}).to_dict()["segments"][0]["beam"]
         assert beam == (300 if name == "more" else 64)
     assert measured == {"plain": (24, False), "ignore": (10, True), "more": (204, False)}
+
+
+def test_a_long_answer_is_not_ranked_by_codes() -> None:
+    """Sixteen times a limit of 500 would have to be inserted into a sorted array: full rows are scanned instead."""
+    c = tamis.open().create_collection(
+        "c",
+        vectors={"size": 96, "distance": "Euclid"},
+        hnsw_config={"full_scan_threshold": 1},
+        quantization_config={"binary": {}},
+    )
+    c.upsert(ids=np.arange(6_000), vectors=clustered(6_000, 96, 1), payloads=[{"n": n % 2} for n in range(6_000)])
+    c.optimize()
+    query, half = clustered(1, 96, 2)[0], {"must": [{"key": "n", "match": {"value": 0}}]}
+    plans = {limit: c.explain(query, limit=limit, filter=half).to_dict()["segments"][0] for limit in (10, 500)}
+    assert plans[10]["strategy"] == "scan_codes"
+    assert plans[500]["strategy"] == "scan"
+    exact = c.search(query, limit=500, filter=half, params={"exact": True})
+    assert [hit.id for hit in c.search(query, limit=500, filter=half)] == [hit.id for hit in exact]

@@ -138,28 +138,13 @@ class _Array(msgspec.Struct, frozen=True, array_like=True):
     data: bytes
 
 
-class _Ids(msgspec.Struct, frozen=True, array_like=True):
-    low: bytes
-    high: bytes | None
-    uuids: bytes | None
-
-
 def _to_plain(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return _Array(value.dtype.newbyteorder("<").str, value.shape, np.ascontiguousarray(value).tobytes())
-    if isinstance(value, IdArray):
-        high = None if value.high is None else value.high.tobytes()
-        return _Ids(value.low.tobytes(), high, None if value.uuids is None else value.uuids.tobytes())
     raise NotImplementedError(type(value))
 
 
 def _from_plain(kind: type, value: Any) -> Any:
-    if kind is IdArray:
-        plain = msgspec.convert(value, _Ids)
-        low = np.frombuffer(plain.low, "<u8")
-        if plain.high is None or plain.uuids is None:
-            return IdArray(low)
-        return IdArray(low, np.frombuffer(plain.high, "<u8"), np.frombuffer(plain.uuids, np.bool_))
     array = msgspec.convert(value, _Array)
     return np.frombuffer(array.data, array.dtype).reshape(array.shape)
 

@@ -21,8 +21,9 @@ from tamis.kernels.scan import scan_codes as by_codes
 from tamis.search.target import Answer, Target
 from tamis.segment.alive import Mask, unpack_rows
 from tamis.segment.vectors.dense import Dense
+from tamis.segment.vectors.graph import Graph
 
-__all__ = ["INSERTED_MAX", "scan", "scan_codes", "shares"]
+__all__ = ["INSERTED_MAX", "ranks_codes", "scan", "scan_codes", "shares"]
 
 F32 = NDArray[np.float32]
 U32 = NDArray[np.uint32]
@@ -92,6 +93,11 @@ def _spread(work: Callable[[int, int], None], queries: int, pool: Executor | Non
     ends = [queries * part // parts for part in range(parts + 1)]
     for task in [pool.submit(work, first, last) for first, last in pairwise(ends)]:
         task.result()
+
+
+def ranks_codes(graph: Graph | None, limit: int) -> bool:
+    """Whether a scan may rank by codes: there are some, and the head to measure is short enough to be inserted into."""
+    return graph is not None and graph.encoder is not None and graph.rescored(limit) + HEAD <= INSERTED_MAX
 
 
 def shares(dense: Dense, queries: int) -> bool:

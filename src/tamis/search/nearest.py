@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from tamis.kernels.beam import B1, NO_OFFSET
 from tamis.model.query import NearestQuery
 from tamis.search.cost import machine_cost
-from tamis.search.exact import INSERTED_MAX, scan, scan_codes, shares
+from tamis.search.exact import INSERTED_MAX, ranks_codes, scan, scan_codes, shares
 from tamis.search.planner import Choice, Situation, beam_of, choose
 from tamis.search.ranked import Leg, Ranked
 from tamis.search.target import Answer, Target, aim, keep
@@ -87,7 +87,7 @@ def _situation(target: Target, query: NearestQuery) -> Situation:
         size=dense.params.size,
         degree=None if graph is None else graph.degree_mean,
         beam_max=INSERTED_MAX,
-        coded=graph is not None and graph.encoder is not None,
+        coded=ranks_codes(graph, query.limit),
         shared=shared,
         asked=params.hnsw_ef is not None,
         exact=params.exact,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tamis.kernels.beam import NO_OFFSET, search_graph
 from tamis.search.cost import ROOM
-from tamis.search.exact import scan, scan_codes
+from tamis.search.exact import ranks_codes, scan, scan_codes
 from tamis.search.planner import Choice
 from tamis.search.ranked import Leg
 from tamis.search.target import Answer, Target
@@ -58,7 +58,7 @@ def walk(target: Target, choice: Choice, vectors: NDArray[np.float32], pool: Exe
         leg.distances, leg.expansions = (int(total) for total in np.maximum(counters, 0).sum(axis=0))
     short = np.flatnonzero((counters[:, 0] < 0) | (offsets[:, -1] == NO_OFFSET))
     if len(short):
-        again = scan if graph.encoder is None else scan_codes
+        again = scan_codes if ranks_codes(graph, limit) else scan
         offsets[short], distances[short] = again(target, vectors[short], limit, pool)
         leg.abandoned, leg.rows_scanned = len(short), target.matches * len(short)
         leg.distances += leg.rows_scanned
