@@ -239,20 +239,9 @@ def _make_search(codec, metric):
             seen[:] = 0
             if two_hop:
                 filled = walk_masked(
-                    walked,
-                    norms,
-                    neighbours,
-                    entries,
-                    encoded,
-                    turned,
-                    q,
-                    mask,
-                    seen,
-                    ranking,
-                    scored,
-                    budget,
+                    walked, norms, neighbours, entries, encoded, turned, q, mask, seen, ranking, scored, budget,
                     counters[q],
-                )
+                )  # fmt: skip
             else:
                 filled = walk_plain(
                     walked, norms, neighbours, entries, encoded, turned, q, seen, ranking, fresh, counters[q]

@@ -54,20 +54,27 @@ def _take(rows, first, last, mask):
 
 
 @kernel
+def _take_whole(verdicts, rows, mask):
+    """Set the rows of all points in cells that lie inside."""
+    for cell in range(verdicts.shape[0]):
+        if verdicts[cell] == INSIDE:
+            _take(rows, cell * CELL, min(cell * CELL + CELL, rows.shape[0]), mask)
+
+
+@kernel
 def mark_box(lon, lat, rows, box, verdicts, mask):
     """Rows of points strictly inside ``box`` = left, bottom, right, top; left > right crosses the antimeridian."""
     left, bottom, right, top = box[0], box[1], box[2], box[3]
     crossing = left > right
+    _take_whole(verdicts, rows, mask)
     for cell in range(verdicts.shape[0]):
-        first, last = cell * CELL, min(cell * CELL + CELL, rows.shape[0])
-        if verdicts[cell] == INSIDE:
-            _take(rows, first, last, mask)
-        elif verdicts[cell] == BORDER:
-            for i in range(first, last):
-                if bottom < lat[i] < top:
-                    inside = (lon[i] > left or lon[i] < right) if crossing else (left < lon[i] < right)
-                    if inside:
-                        _take(rows, i, i + 1, mask)
+        if verdicts[cell] != BORDER:
+            continue
+        for i in range(cell * CELL, min(cell * CELL + CELL, rows.shape[0])):
+            if bottom < lat[i] < top:
+                inside = (lon[i] > left or lon[i] < right) if crossing else (left < lon[i] < right)
+                if inside:
+                    _take(rows, i, i + 1, mask)
 
 
 @kernel
@@ -85,13 +92,11 @@ def mark_radius(sphere, lon, lat, rows, circle, verdicts, mask):
     half_angle = min(circle[2] / (2 * EARTH_RADIUS_M), math.pi / 2)
     chord = 4 * math.sin(half_angle) ** 2
     inner, outer = chord * (1 - 1e-9) - 1e-14, chord * (1 + 1e-9) + 1e-14
+    _take_whole(verdicts, rows, mask)
     for cell in range(verdicts.shape[0]):
-        first, last = cell * CELL, min(cell * CELL + CELL, rows.shape[0])
-        if verdicts[cell] == INSIDE:
-            _take(rows, first, last, mask)
         if verdicts[cell] != BORDER:
             continue
-        for i in range(first, last):
+        for i in range(cell * CELL, min(cell * CELL + CELL, rows.shape[0])):
             a, b, c = sphere[0, i] - x, sphere[1, i] - y, sphere[2, i] - z
             square = a * a + b * b + c * c
             inside = np.uint64(square < inner)
@@ -125,13 +130,11 @@ def mark_polygon(lon, lat, rows, ring_lon, ring_lat, ring_starts, verdicts, mask
 
     Ring i is ``ring_lon[ring_starts[i]:ring_starts[i + 1]]`` and the same of `ring_lat`, its first point repeated.
     """
+    _take_whole(verdicts, rows, mask)
     for cell in range(verdicts.shape[0]):
-        first, last = cell * CELL, min(cell * CELL + CELL, rows.shape[0])
-        if verdicts[cell] == INSIDE:
-            _take(rows, first, last, mask)
         if verdicts[cell] != BORDER:
             continue
-        for i in range(first, last):
+        for i in range(cell * CELL, min(cell * CELL + CELL, rows.shape[0])):
             x, y = lon[i], lat[i]
             if _side(x, y, ring_lon, ring_lat, ring_starts[0], ring_starts[1]) <= 0:
                 continue

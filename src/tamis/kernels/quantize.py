@@ -77,6 +77,14 @@ def rotate(x, signs):
 
 
 @kernel
+def _turn(rows, row, centre, signs, x):
+    """(rows[row] - centre) · R into x: float32[d]."""
+    for d in range(x.shape[0]):
+        x[d] = rows[row, d] - centre[d]
+    rotate(x, signs)
+
+
+@kernel
 def encode_rows(rows, centre, signs, scale, product, shift, codes, norms, turned, first, last):
     """Encode rows[first:last] into codes, norms and turned [first:last].
 
@@ -88,9 +96,7 @@ def encode_rows(rows, centre, signs, scale, product, shift, codes, norms, turned
     size = rows.shape[1]
     x = np.empty(size, np.float32)
     for row in range(first, last):
-        for d in range(size):
-            x[d] = rows[row, d] - centre[d]
-        rotate(x, signs)
+        _turn(rows, row, centre, signs, x)
         step = scale
         if step == 0:
             largest = np.float32(1e-30)
@@ -120,9 +126,7 @@ def encode_bits(rows, centre, signs, product, bits, norms, first, last):
     size = rows.shape[1]
     x = np.empty(size, np.float32)
     for row in range(first, last):
-        for d in range(size):
-            x[d] = rows[row, d] - centre[d]
-        rotate(x, signs)
+        _turn(rows, row, centre, signs, x)
         norm, along = np.float32(0), np.float32(0)
         bits[row, :] = 0
         for d in range(size):
@@ -144,9 +148,7 @@ def ask_bits(queries, centre, signs, asked, turned):
     size = queries.shape[1]
     x = np.empty(size, np.float32)
     for q in range(queries.shape[0]):
-        for d in range(size):
-            x[d] = queries[q, d] - centre[d]
-        rotate(x, signs)
+        _turn(queries, q, centre, signs, x)
         largest = np.float32(1e-30)
         for d in range(size):
             largest = max(largest, abs(x[d]))
