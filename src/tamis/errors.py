@@ -2,7 +2,11 @@
 
     TamisError
     ├── Rejected      the caller: the argument named in the message is wrong; nothing was changed
-    ├── NotFound      the caller: no such collection, vector name, point or field
+    │   ├── Malformed     a request is not the JSON, or not of the shape, that is expected
+    │   └── Invalid       a value is outside what its field allows
+    ├── NotFound      the caller: no such collection, point or field
+    │   └── UnknownVector a vector name that the collection does not have
+    ├── Forbidden     the caller: this is not allowed here
     ├── Conflict      the caller: it exists already, or another process holds it
     ├── Retryable     the caller, later
     │   ├── Overloaded    a queue or a limit is full
@@ -21,6 +25,9 @@ __all__ = [
     "Broken",
     "Conflict",
     "Corrupt",
+    "Forbidden",
+    "Invalid",
+    "Malformed",
     "NotFound",
     "Overloaded",
     "Poisoned",
@@ -29,6 +36,7 @@ __all__ = [
     "TamisError",
     "TimedOut",
     "Unavailable",
+    "UnknownVector",
 ]
 
 
@@ -45,8 +53,24 @@ class Rejected(TamisError, ValueError):
         self.problem = problem
 
 
+class Malformed(Rejected):
+    """A request cannot be read: not JSON, an unknown key, a value of another type."""
+
+
+class Invalid(Rejected):
+    """A value of the right type is outside what its field allows."""
+
+
 class NotFound(TamisError, LookupError):
     """The thing asked for does not exist."""
+
+
+class UnknownVector(NotFound):
+    """The collection has no vector of this name."""
+
+
+class Forbidden(TamisError):
+    """What was asked is not allowed here, whoever asks."""
 
 
 class Conflict(TamisError):

@@ -16,6 +16,7 @@ from tamis.model.payload import decode_payload, encode_payload
 from tamis.model.query import Fields, OrderBy, ScrollQuery
 from tamis.search.count import count
 from tamis.search.facet import facet
+from tamis.search.fetch import record_at
 from tamis.search.scroll import scroll
 from tests.filter import oracle, strategies
 from tests.filter.test_check_row import read
@@ -86,10 +87,10 @@ def test_pages_and_facets(
         assert [((TYPES.index(type(h.value)), h.value), h.count) for h in facet(views, path, asked, limit)] == hits, (
             name
         )
-        records, following = scroll(views, ScrollQuery(asked, limit, start, None, NO_FIELDS))
+        records, following = scroll(views, ScrollQuery(asked, limit, start, None, NO_FIELDS), record_at)
         assert [record.id for record in records] == by_id[:limit], name
         assert following == (by_id[limit] if len(by_id) > limit else None), name
         order = OrderBy(path, descending, start_from)
-        records, following = scroll(views, ScrollQuery(asked, limit, None, order, NO_FIELDS))
+        records, following = scroll(views, ScrollQuery(asked, limit, None, order, NO_FIELDS), record_at)
         assert [(record.order_value, record.id) for record in records] == ordered, name
         assert following is None

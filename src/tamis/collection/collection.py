@@ -10,6 +10,7 @@ validated already (`tamis.embedded`, `tamis.wire`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from typing import Any, NoReturn, cast
 
 import numpy as np
@@ -23,14 +24,14 @@ from tamis.model.filter import Filter
 from tamis.model.ids import IdArray, PointId
 from tamis.model.operation import Operation
 from tamis.model.query import Fields, NearestQuery, ScrollQuery
-from tamis.model.result import FacetHit, Hit, Record
+from tamis.model.result import FacetHit, Hit
 from tamis.model.schema import CollectionSchema
 from tamis.search.count import count
 from tamis.search.facet import facet
-from tamis.search.fetch import fetch, hits_at
+from tamis.search.fetch import Make, T, fetch, hits_at
 from tamis.search.nearest import nearest
 from tamis.search.plan import Plan, explain
-from tamis.search.ranked import passes
+from tamis.search.ranked import Ranked, passes
 from tamis.search.scroll import scroll
 from tamis.shard.manifest import manifest_numbers
 from tamis.shard.report import MemoryReport, ShardInfo
@@ -65,6 +66,11 @@ class StoredCollection:
         """As it is now, payload indexes included."""
         return self._shard.schema
 
+    @property
+    def position(self) -> int:
+        """Of the last write."""
+        return self._shard.snapshot().position
+
     def write(self, operation: Operation) -> int:
         """Durable and visible on return; the position it has in the log."""
         return self._shard.write(operation)
@@ -77,6 +83,10 @@ class StoredCollection:
             better = sum(passes(score, query.score_threshold, ranked.metric) for score in places.scores)
             places = places.between(skip, better)
         return hits_at(places, fields)
+
+    def ranked(self, query: NearestQuery, pool: Executor | None = None) -> Ranked:
+        """The nearest to each vector of `query`, as columns that are not looked up yet."""
+        return nearest(self._shard.snapshot().views, query, pool)
 
     def search_batch(self, query: NearestQuery, threads: int | None) -> tuple[NDArray[Any], NDArray[np.float32]]:
         """(ids, scores), queries × limit, padded with NaN; threads: None means all cores."""
@@ -91,13 +101,13 @@ class StoredCollection:
         """How many points match."""
         return count(self._shard.snapshot().views, filter)
 
-    def scroll(self, query: ScrollQuery) -> tuple[list[Record], PointId | None]:
-        """A page of points and the id the next page starts at."""
-        return scroll(self._shard.snapshot().views, query)
+    def scroll(self, query: ScrollQuery, make: Make[T]) -> tuple[list[T], PointId | None]:
+        """A page of points, each as `make` makes it, and the id the next page starts at."""
+        return scroll(self._shard.snapshot().views, query, make)
 
-    def retrieve(self, ids: IdArray, fields: Fields) -> list[Record]:
+    def retrieve(self, ids: IdArray, fields: Fields, make: Make[T]) -> list[T]:
         """The points with these ids, in that order, without those that are missing."""
-        return fetch(self._shard.snapshot(), ids, fields)
+        return fetch(self._shard.snapshot(), ids, fields, make)
 
     def facet(self, path: str, filter: Filter | None, limit: int) -> list[FacetHit]:
         """The most frequent values at a path."""

@@ -30,6 +30,11 @@ class Collection(Reading, Writing):
         """The collection's name."""
         return self._stored.name
 
+    @property
+    def stored(self) -> StoredCollection:
+        """What is underneath, for programs that read and write their arguments themselves."""
+        return self._stored
+
     def optimize(self) -> None:
         """Return when everything is sealed, merged and has its graph; a terminal sees the progress."""
         with shown() as report:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from tamis.errors import NotFound, Rejected
+from tamis.errors import Rejected, UnknownVector
 from tamis.limits import COLLECTION_NAME_BYTES_MAX
 from tamis.model.schema import CollectionSchema, VectorParams
 
@@ -65,5 +65,5 @@ def vector_params(schema: CollectionSchema, name: Any, where: str) -> VectorPara
     if name == "":
         raise Rejected(where, f"vectors of this collection are given by name: {', '.join(schema.vectors)}")
     if list(schema.vectors) == [""]:
-        raise NotFound(f"{where}: there is no vector {name!r}; the one vector of this collection has no name")
-    raise NotFound(f"{where}: there is no vector {name!r}{nearest_name(name, schema.vectors)}")
+        raise UnknownVector(f"{where}: there is no vector {name!r}; the one vector of this collection has no name")
+    raise UnknownVector(f"{where}: there is no vector {name!r}{nearest_name(name, schema.vectors)}")

@@ -29,6 +29,7 @@ from tamis.model.ids import PointId, parse_id
 from tamis.model.query import NearestQuery, ScrollQuery
 from tamis.model.result import FacetHit, Hit, Record
 from tamis.model.schema import CollectionSchema
+from tamis.search.fetch import record_at
 from tamis.search.plan import Plan
 from tamis.wire.checks import truth, whole
 from tamis.wire.filter_reader import read_filter
@@ -150,11 +151,11 @@ class Reading:
             raise Rejected("offset", "an ordered scroll has no offset; go on with order_by.start_from")
         start = None if offset is None else parse_id(offset, "offset")
         fields = read_fields(self._schema, with_payload, with_vector)
-        return self._stored.scroll(ScrollQuery(read_filter(filter), read_limit(limit), start, order, fields))
+        return self._stored.scroll(ScrollQuery(read_filter(filter), read_limit(limit), start, order, fields), record_at)
 
     def retrieve(self, ids: Any, with_payload: Any = True, with_vector: Any = False) -> list[Record]:
         """The points with these ids, in that order; missing ones are left out."""
-        return self._stored.retrieve(list_ids(ids), read_fields(self._schema, with_payload, with_vector))
+        return self._stored.retrieve(list_ids(ids), read_fields(self._schema, with_payload, with_vector), record_at)
 
     def facet(self, key: str, filter: Any = None, limit: int = 10) -> list[FacetHit]:
         """The most frequent values at a payload path and the number of matching points that hold each."""

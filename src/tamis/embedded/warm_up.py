@@ -21,6 +21,7 @@ from tamis.model.filter import Filter, Match, Range
 from tamis.model.operation import SetPayload
 from tamis.model.query import Fields, NearestQuery, OrderBy, ScrollQuery, SearchParams
 from tamis.model.schema import CollectionSchema, Distance, HnswConfig, OptimizersConfig, VectorParams
+from tamis.search.fetch import record_at
 from tamis.shard.runtime import Runtime
 
 __all__ = ["rehearse", "warm_up"]
@@ -61,8 +62,8 @@ def rehearse(distance: Distance, report: Report) -> None:
                 stored.search_batch(query, None)
                 stored.search(query, 0, Fields())
         stored.facet("kind", half, 10)
-        stored.scroll(ScrollQuery(half))
-        stored.scroll(ScrollQuery(order=OrderBy("n")))
+        stored.scroll(ScrollQuery(half), record_at)
+        stored.scroll(ScrollQuery(order=OrderBy("n")), record_at)
 
     steps: list[Callable[[], object]] = [
         lambda: stored.write(read_upsert(schema, range(_POINTS), vectors, payloads, None)),

@@ -27,7 +27,10 @@ class SearchParams(msgspec.Struct, frozen=True):
 
 
 class NearestQuery(msgspec.Struct, frozen=True):
-    """The nearest points to each row of `vectors` (float32, n × size; normalised already under Cosine)."""
+    """The nearest points to each row of `vectors` (float32, n × size; normalised already under Cosine).
+
+    deadline: a moment of `time.monotonic` after which the search gives up.
+    """
 
     vectors: NDArray[np.float32]
     using: str
@@ -35,6 +38,7 @@ class NearestQuery(msgspec.Struct, frozen=True):
     filter: Filter | None = None
     params: SearchParams = SearchParams()
     score_threshold: float | None = None
+    deadline: float | None = None
 
 
 class OrderBy(msgspec.Struct, frozen=True):

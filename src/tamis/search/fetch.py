@@ -6,8 +6,8 @@ Payloads are kept as JSON bytes and decoded here, for winners only. `include` an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,26 +20,30 @@ from tamis.search.ranked import Places
 from tamis.segment.vectors.dense import Dense
 from tamis.segment.view import SegmentView, Snapshot
 
-__all__ = ["fetch", "hits_at", "payload_at", "project", "record_at", "vector_at"]
+__all__ = ["Make", "T", "fetch", "hits_at", "payload_at", "project", "record_at", "vector_at"]
+
+T = TypeVar("T")
+Make = Callable[[SegmentView, int, Fields, int | float | None], T]  # from view, row, fields, and the value ordered by
 
 _Steps = tuple[str | int, ...]
 _NOTHING = object()
 
 
-def fetch(snapshot: Snapshot, ids: IdArray, fields: Fields) -> list[Record]:
-    """The points with these ids, in that order; missing ones are left out."""
+def fetch(snapshot: Snapshot, ids: IdArray, fields: Fields, make: Make[T]) -> list[T]:
+    """The points with these ids, in that order, as `make` makes them; missing ones are left out."""
     numbers, offsets = snapshot.locate(ids)
     places = zip(numbers.tolist(), offsets.tolist(), strict=True)
-    return [record_at(snapshot.views[number], offset, fields) for number, offset in places if number >= 0]
+    return [make(snapshot.views[number], offset, fields, None) for number, offset in places if number >= 0]
 
 
-def record_at(view: SegmentView, offset: int, fields: Fields) -> Record:
+def record_at(view: SegmentView, offset: int, fields: Fields, order_value: int | float | None = None) -> Record:
     """One row as a record."""
     return Record(
         view.body.ids(np.array([offset]))[0],
         view.version(offset),
         payload_at(view, offset, fields),
         vector_at(view, offset, fields),
+        order_value,
     )
 
 

@@ -17,6 +17,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from tamis.errors import TimedOut
 from tamis.kernels.beam import B1, NO_OFFSET
 from tamis.model.query import NearestQuery
 from tamis.search.cost import machine_cost
@@ -35,11 +36,14 @@ def nearest(
 ) -> Ranked:
     """The `query.limit` nearest points to each of query.vectors; with a pool, ranges of queries run in parallel.
 
-    trace: collect the seconds and clauses that `explain` shows.
+    trace: collect the seconds and clauses that `explain` shows. Raises TimedOut when query.deadline has passed; it is
+    looked at before every segment.
     """
     answers, legs = [], []
     live = [view for view in views if view.alive_count]
     for number, view in enumerate(live):
+        if query.deadline is not None and time.monotonic() > query.deadline:
+            raise TimedOut(f"the deadline passed after {number} of {len(live)} segments")
         answer, leg = _segment(view, query, pool, trace)
         leg.segment = number
         answers.append(answer)

@@ -88,6 +88,11 @@ class Places(msgspec.Struct, frozen=True):
         part = slice(first, last)
         return Places(self.ids[part], self.scores[part], self.views[part], self.offsets[part])
 
+    def take(self, rows: Sequence[int]) -> Places:
+        """These rows, in that order."""
+        columns: tuple[Sequence[Any], ...] = (self.ids, self.scores, self.views, self.offsets)
+        return Places(*([column[row] for row in rows] for column in columns))
+
 
 def scores(distance: NDArray[np.float32], metric: int) -> NDArray[np.float32]:
     """Public scores: similarity for DOT (larger is nearer), true distance for L2 and L1."""

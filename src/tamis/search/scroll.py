@@ -19,8 +19,7 @@ from tamis.kernels.mask import keep_rows
 from tamis.model.ids import IdArray, PointId, id_order
 from tamis.model.moment import parse_moment
 from tamis.model.query import OrderBy, ScrollQuery
-from tamis.model.result import Record
-from tamis.search.fetch import record_at
+from tamis.search.fetch import Make, T
 from tamis.search.filter.evaluate import evaluate
 from tamis.search.values import Source, leaves_at, sources
 from tamis.segment.column.bounds import Bounds
@@ -35,10 +34,11 @@ _Valued = tuple[int | float, PointId, SegmentView, int]
 _CHUNK = 1_024  # ids looked at first
 
 
-def scroll(views: Sequence[SegmentView], query: ScrollQuery) -> tuple[list[Record], PointId | None]:
-    """One page, and the id that the next one starts at (None at the end, and always when ordered by value)."""
+def scroll(views: Sequence[SegmentView], query: ScrollQuery, make: Make[T]) -> tuple[list[T], PointId | None]:
+    """One page, each point as `make` makes it, and the id that the next one starts at (None at the end, and always when
+    ordered by value)."""
     if query.order is not None:
-        return _by_value(views, query, query.order), None
+        return _by_value(views, query, query.order, make), None
     pages = []
     for view in views:
         evaluation = evaluate(view, query.filter)
@@ -52,7 +52,7 @@ def scroll(views: Sequence[SegmentView], query: ScrollQuery) -> tuple[list[Recor
     rows = np.concatenate([rows for _, rows, _ in pages])
     order = ids.order()[: query.limit + 1]
     records = [
-        record_at(pages[number][0], row, query.fields)
+        make(pages[number][0], row, query.fields, None)
         for number, row in zip(of_view[order[: query.limit]].tolist(), rows[order[: query.limit]].tolist(), strict=True)
     ]
     return records, ids[int(order[query.limit])] if len(order) > query.limit else None
@@ -84,7 +84,7 @@ def _place(view: SegmentView, order: U32, start: PointId) -> int:
     return low
 
 
-def _by_value(views: Sequence[SegmentView], query: ScrollQuery, order: OrderBy) -> list[Record]:
+def _by_value(views: Sequence[SegmentView], query: ScrollQuery, order: OrderBy, make: Make[T]) -> list[T]:
     bounds = Bounds(lte=order.start_from) if order.descending else Bounds(gte=order.start_from)
     found: list[_Valued] = []
     for view in views:
@@ -102,7 +102,7 @@ def _by_value(views: Sequence[SegmentView], query: ScrollQuery, order: OrderBy) 
         found.extend((value, id, view, row) for (value, row), id in zip(pairs, ids, strict=True))
     sign = -1 if order.descending else 1
     found.sort(key=lambda one: (sign * one[0], id_order(one[1])))
-    return [_record(one, query) for one in found[: query.limit]]
+    return [make(view, row, query.fields, value) for value, _, view, row in found[: query.limit]]
 
 
 def _first(source: Source, bounds: Bounds, limit: int, *, descending: bool) -> list[tuple[int | float, int]]:
@@ -129,9 +129,3 @@ def _order_value(leaf: Any) -> int | float | None:
 
 def _inside(value: int | float, bounds: Bounds) -> bool:
     return (bounds.gte is None or value >= bounds.gte) and (bounds.lte is None or value <= bounds.lte)
-
-
-def _record(one: _Valued, query: ScrollQuery) -> Record:
-    value, _, view, row = one
-    record = record_at(view, row, query.fields)
-    return Record(record.id, record.version, record.payload, record.vector, value)
