@@ -23,6 +23,7 @@ __all__ = [
     "PAYLOAD_DEPTH_MAX",
     "POINT_NUMBER_MAX",
     "SEGMENT_POINTS_MAX",
+    "SNAPSHOT_HEADER_BYTES_MAX",
     "THREADS_MAX",
     "VECTOR_NAME_BYTES_MAX",
     "VECTOR_SIZE_MAX",
@@ -53,6 +54,7 @@ COLUMN_DISTINCT_SHARE_MAX = 0.5  # above it, and above so many bytes a string on
 COLUMN_DISTINCT_BYTES_MAX = 128
 
 SEGMENT_POINTS_MAX = 2_000_000
+SNAPSHOT_HEADER_BYTES_MAX = 64 * 2**20  # the schema with its metadata
 
 # The head is scanned exactly: 20,000 rows of 128 dimensions are 10 MB, a millisecond of one core and about what
 # deserves a graph. Sealing costs two synced files and a manifest whatever the size: smaller heads would seal too often.

@@ -11,6 +11,8 @@ collection was created with; payload indexes that came later travel in its own l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from tamis.errors import Conflict, Corrupt
@@ -42,6 +44,7 @@ class Catalog:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._position, self._version = self._read()
+        self._next = self._version.next  # ahead of the stored one by the numbers that were asked for in vain
 
     @property
     def entries(self) -> dict[str, Entry]:
@@ -52,15 +55,24 @@ class Catalog:
         """The entry that `create` would add. Raises Conflict if the name is taken."""
         if name in self.entries:
             raise Conflict(f"collection {name!r} already exists")
-        return Entry(self._version.next, schema)
+        return self.fresh(schema)
+
+    def fresh(self, schema: CollectionSchema) -> Entry:
+        """An entry under a number that nobody had before, for `replace`."""
+        self._next += 1
+        return Entry(self._next - 1, schema)
 
     def create(self, name: str, entry: Entry) -> None:
         """Add a planned collection."""
-        self._change(_Version(entry.number + 1, {**self.entries, name: entry}))
+        self.replace({name: entry})
+
+    def replace(self, entries: Mapping[str, Entry]) -> None:
+        """Put these in the place of the ones that have their names, or add them; all in one version."""
+        self._change(_Version(self._next, {**self.entries, **entries}))
 
     def delete(self, name: str) -> None:
         """Take a collection out."""
-        self._change(_Version(self._version.next, {n: e for n, e in self.entries.items() if n != name}))
+        self._change(_Version(self._next, {n: e for n, e in self.entries.items() if n != name}))
 
     def _change(self, version: _Version) -> None:
         position = self._position + 1

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from typing import Any, NoReturn, cast
 
 import numpy as np
@@ -33,7 +34,7 @@ from tamis.search.nearest import nearest
 from tamis.search.plan import Plan, explain
 from tamis.search.ranked import Ranked, passes
 from tamis.search.scroll import scroll
-from tamis.shard.manifest import manifest_numbers
+from tamis.shard.manifest import Manifest, manifest_numbers
 from tamis.shard.report import MemoryReport, ShardInfo
 from tamis.shard.runtime import Runtime
 from tamis.shard.shard import Shard
@@ -116,6 +117,10 @@ class StoredCollection:
     def optimize(self, report: Callable[[str, float], None] | None = None) -> None:
         """Return when everything is sealed, merged and has its graph."""
         self._shard.optimize(report)
+
+    def sealed(self) -> AbstractContextManager[tuple[Store, Manifest]]:
+        """Everything written before this call, in files that stay while the block runs."""
+        return self._shard.sealed()
 
     def info(self) -> ShardInfo:
         """Status, counts, segments."""

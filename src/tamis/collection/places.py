@@ -1,6 +1,7 @@
 """Where the collections of a database keep their bytes.
 
     LocalPlaces     DIR/lock · DIR/catalog/<version> · DIR/collections/<number>/0/{manifest,segments,log}/…
+                    DIR/snapshots/<collection>/<name>.snapshot
     MemoryPlaces    the same in this process, gone with it
 
 One collection has one shard today, number 0; the folder says so in order that more can stand beside it.
@@ -9,10 +10,14 @@ One collection has one shard today, number 0; the folder says so in order that m
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection
+import tempfile
+import weakref
+from collections.abc import Callable, Collection
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
+from tamis.collection.snapshot_folder import sweep_drafts
 from tamis.errors import Unavailable
 from tamis.log.file_log import FileLog
 from tamis.log.log import Log
@@ -36,6 +41,11 @@ class Places(Protocol):
     name: str  # for messages
     catalog: Store
 
+    @property
+    def snapshots(self) -> Path:
+        """The folder for snapshots."""
+        ...
+
     def shard(self, number: int) -> tuple[Store, Log]:
         """The bytes of a collection's shard; empty if it is new. Ask once per opening."""
         ...
@@ -54,9 +64,12 @@ class Places(Protocol):
 
 
 class LocalPlaces:
-    """A directory, locked against a second process. Raises Conflict if it is in use."""
+    """A directory, locked against a second process. Raises Conflict if it is in use.
 
-    def __init__(self, directory: Path) -> None:
+    snapshots: a folder of its own for them, DIR/snapshots unless given.
+    """
+
+    def __init__(self, directory: Path, snapshots: Path | None = None) -> None:
         self.name = str(directory)
         try:
             make_folder(directory)
@@ -65,6 +78,7 @@ class LocalPlaces:
             raise Unavailable(f"{directory} cannot be opened as a database directory: {error.strerror}") from error
         self.catalog: Store = LocalStore(directory)
         self._directory = directory
+        self.snapshots = directory / "snapshots" if snapshots is None else snapshots
 
     def shard(self, number: int) -> tuple[Store, Log]:
         folder = shard_folder(self._directory, number)
@@ -78,18 +92,26 @@ class LocalPlaces:
         for folder in (self._directory / "collections").glob("*"):
             if folder not in known:
                 shutil.rmtree(folder, ignore_errors=True)
+        sweep_drafts(self.snapshots)
 
     def close(self) -> None:
         self._lock.release()
 
 
 class MemoryPlaces:
-    """This process's memory."""
+    """This process's memory; snapshots in a temporary folder that goes with it."""
 
     def __init__(self) -> None:
         self.name = ":memory:"
         self.catalog: Store = MemoryStore()
         self._shards: dict[int, tuple[Store, Log]] = {}
+        self._remove_snapshots: Callable[[], object] = lambda: None
+
+    @cached_property
+    def snapshots(self) -> Path:
+        folder = tempfile.mkdtemp(prefix="tamis-snapshots-")
+        self._remove_snapshots = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return Path(folder)
 
     def shard(self, number: int) -> tuple[Store, Log]:
         return self._shards.setdefault(number, (MemoryStore(), MemoryLog()))
@@ -102,3 +124,4 @@ class MemoryPlaces:
 
     def close(self) -> None:
         self._shards.clear()
+        self._remove_snapshots()

@@ -18,6 +18,7 @@ from tamis.collection.places import LocalPlaces, MemoryPlaces, Places
 from tamis.collection.threads import build_pool
 from tamis.embedded.collection import Collection
 from tamis.embedded.names import check_collection_name, nearest_name
+from tamis.embedded.snapshots import Snapshots
 from tamis.embedded.warm_up import warm_up
 from tamis.errors import Conflict, NotFound, Rejected
 from tamis.shard.runtime import Runtime
@@ -26,31 +27,40 @@ from tamis.wire.schema_reader import read_schema
 __all__ = ["Database", "open_database"]
 
 
-def open_database(directory: str | os.PathLike[str] | None = None) -> Database:
+def open_database(
+    directory: str | os.PathLike[str] | None = None, *, snapshots_path: str | os.PathLike[str] | None = None
+) -> Database:
     """Open a database directory, created if missing; without one, a database in memory.
 
+    snapshots_path: a folder that nothing else uses, for its snapshots; otherwise they are in `snapshots` inside it.
     Raises Conflict, naming the holder, if another process (or this one) has it open.
 
     >>> with open_database() as db:
     ...     db.collections()
     []
     """
-    return Database(MemoryPlaces() if directory is None else LocalPlaces(_path(directory)))
+    if directory is None:
+        if snapshots_path is not None:
+            raise Rejected("snapshots_path", "a database in memory keeps its snapshots in a folder that goes with it")
+        return Database(MemoryPlaces())
+    snapshots = None if snapshots_path is None else _path(snapshots_path, "snapshots_path")
+    return Database(LocalPlaces(_path(directory, "directory"), snapshots))
 
 
-def _path(directory: Any) -> Path:
+def _path(directory: Any, where: str) -> Path:
     if not isinstance(directory, (str, os.PathLike)) or not os.fspath(directory):
-        raise Rejected("directory", f"must be a path, or left out for a database in memory; got {directory!r}")
+        raise Rejected(where, f"must be a path, or left out; got {directory!r}")
     path = Path(directory)
     if path.exists() and not path.is_dir():
-        raise Rejected("directory", f"{path} is a file; give a directory")
+        raise Rejected(where, f"{path} is a file; give a directory")
     return path
 
 
-class Database:
+class Database(Snapshots):
     """Collections by name. A context manager: leaving it closes it."""
 
     def __init__(self, places: Places, runtime: Runtime | None = None) -> None:
+        super().__init__()
         self._places = places
         self._runtime = Runtime(build_pool()) if runtime is None else runtime
         self._lock = threading.Lock()
@@ -124,7 +134,8 @@ class Database:
             for collection in self._open.values():
                 collection._stored.close(f"the database {self._places.name} is closed")
             self._open.clear()
-            self._places.close()
+        self._wait_until_idle()
+        self._places.close()
 
     def __enter__(self) -> Database:
         return self

@@ -59,6 +59,7 @@ class Ledger:
         self._log = log
         self._numbers = itertools.count(_greatest_number(store) + 1)
         self._orphans: set[str] = set()  # to be removed after a commit: replaced, or written in vain
+        self._pinned: list[Manifest] = []
         self._overlays: dict[str, tuple[OverlayView, int]] = {}  # by segment: what is in which file
         numbers = {} if history.newest is None else {entry.name: entry.overlay for entry in history.newest.segments}
         for view in sealed.views:
@@ -116,10 +117,24 @@ class Ledger:
         newest = self.history.newest
         self._orphans.update(set(keys) - (set() if newest is None else newest.files))
 
+    def pin(self) -> Manifest:
+        """The newest manifest; it and its files stay until `unpin`."""
+        newest = self.history.newest
+        assert newest is not None, "a shard has a manifest from its first moment on"
+        self._pinned.append(newest)
+        return newest
+
+    def unpin(self, manifest: Manifest) -> None:
+        """Its files go if nothing else needs them."""
+        self._pinned.remove(manifest)
+        with suppress(TamisError, OSError):
+            self._release()
+
     def _release(self) -> None:
-        """Remove what neither manifest needs, forget the log before the older one."""
+        """Remove what neither manifest needs and nobody has pinned, forget the log before the older one."""
         kept = self._kept()
-        for key in sorted(self._orphans - kept):
+        pinned = {key for manifest in self._pinned for key in manifest.keys}
+        for key in sorted(self._orphans - kept - pinned):
             self._store.delete(key)
             self._orphans.discard(key)
         self._orphans -= kept

@@ -9,8 +9,8 @@ With `Runtime(background=False)` nothing happens by itself: `seal` and `merge` a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from tamis.errors import Conflict, Corrupt, NotFound
 from tamis.log.log import Log
@@ -18,7 +18,7 @@ from tamis.model.operation import Operation
 from tamis.model.schema import CollectionSchema
 from tamis.segment.view import Snapshot
 from tamis.shard.ledger import History, Ledger
-from tamis.shard.manifest import manifest_numbers
+from tamis.shard.manifest import Manifest, manifest_numbers
 from tamis.shard.recovery import Recovered, recover
 from tamis.shard.report import MemoryReport, ShardInfo, describe, measure
 from tamis.shard.runtime import Runtime
@@ -112,6 +112,20 @@ class Shard:
                 pass
             self._upkeep.release()
         self._merger.wake()
+
+    @contextmanager
+    def sealed(self) -> Iterator[tuple[Store, Manifest]]:
+        """What was written before this call, in files: the manifest that names them, and the store they stay in while
+        the block runs. Corrupt where a segment is quarantined, since its points would be missing."""
+        if self._writer.refusal is not None:
+            raise self._writer.refusal
+        position = self._writer.freeze()
+        while self._ledger.sealed.position < position and self._upkeep.seal():
+            pass
+        for lost in self._ledger.quarantined:
+            raise Corrupt(lost.entry.keys[0], 0, f"the segment is damaged and its points are missing: {lost.error}")
+        with self._upkeep.pinned() as manifest:
+            yield self._store, manifest
 
     def info(self) -> ShardInfo:
         """Counts, segments, damage and background errors as of now."""

@@ -27,6 +27,7 @@ from tamis.segment.vectors.graph_build import Progress
 from tamis.segment.view import SegmentView, Snapshot
 from tamis.shard.compaction import JobKind, Limits, Piece, plan
 from tamis.shard.ledger import Ledger
+from tamis.shard.manifest import Manifest
 from tamis.shard.replacement import Replacement, replaced
 from tamis.shard.runtime import Runtime
 from tamis.shard.writer import Writer
@@ -131,6 +132,17 @@ class Upkeep:
             newest = self._ledger.history.newest
             if before is not None and newest is not None and before.files - newest.files:
                 self._ledger.commit(self._ledger.sealed)
+
+    @contextmanager
+    def pinned(self) -> Iterator[Manifest]:
+        """The newest manifest, whose files stay while the block runs, whatever is merged meanwhile."""
+        with self._commit_lock:
+            manifest = self._ledger.pin()
+        try:
+            yield manifest
+        finally:
+            with self._commit_lock:
+                self._ledger.unpin(manifest)
 
     def _written(
         self,

@@ -193,12 +193,13 @@ class Writer:
         self._tail_bytes = 0
         self.on_frozen()
 
-    def freeze(self) -> None:
-        """Have everything up to here sealed, unless nothing happened since the last time."""
+    def freeze(self) -> int:
+        """Have everything up to here sealed, unless nothing happened since the last time; returns this position."""
         with self._turn:
             if self._tail_bytes:
                 self._freeze()
                 self.snapshot = self._state.snapshot()
+            return self._state.position
 
     def close(self) -> None:
         """Refuse writes from now on, those that wait included; returns when none is under way."""

@@ -22,7 +22,7 @@ from typing import BinaryIO
 from tamis.errors import Conflict, NotFound, Poisoned, Unavailable
 from tamis.storage.store import Part, check_key, check_prefix
 
-__all__ = ["LocalStore", "make_folder", "map_file", "refusal", "sync_folder", "write_all"]
+__all__ = ["LocalStore", "make_folder", "map_file", "refusal", "sync_folder", "write_all", "write_file"]
 
 _TEMPORARY = ".tmp"
 _ABSENT = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
@@ -55,7 +55,7 @@ class LocalStore:
         target = self._path(key)
         draft = self._temporary / secrets.token_hex(8)
         try:
-            _write_file(draft, parts)
+            write_file(draft, parts)
             with self._folders:
                 make_folder(target.parent)
             if if_absent:
@@ -160,7 +160,8 @@ def write_all(descriptor: int, parts: Iterable[Part]) -> None:
             rest = rest[os.write(descriptor, rest) :]
 
 
-def _write_file(path: Path, parts: Iterable[Part]) -> None:
+def write_file(path: Path, parts: Iterable[Part]) -> None:
+    """A new file, its bytes durable on return; its name is the caller's to sync. OSError may leave a part of it."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     try:
         write_all(descriptor, parts)
