@@ -10,6 +10,7 @@ import numpy as np  # noqa: F401 (the calls in the table use it)
 import pytest
 
 import tamis
+from tamis.errors import UnknownVector
 
 NAN, INF = float("nan"), float("inf")
 ROW = [0.0, 1.0, 2.0]
@@ -64,13 +65,13 @@ TABLE: list[tuple[str, type[Exception], str]] = [
     ('c.upsert(ids=[1], vectors="abc")', tamis.Rejected, "vectors: must be numbers"),
     ("c.upsert(ids=[1], vectors=[[1, None, 2]])", tamis.Rejected, "vectors[0]: must hold numbers"),
     ("c.upsert(ids=[1], vectors=[[1, 10**400, 2]])", tamis.Rejected, "vectors"),
-    ('c.upsert(ids=[1], vectors={"text": [ROW]})', tamis.NotFound, "vectors: there is no vector 'text'"),
+    ('c.upsert(ids=[1], vectors={"text": [ROW]})', UnknownVector, "vectors: there is no vector 'text'"),
     (
         "n.upsert(ids=[1], vectors=[ROW])",
         tamis.Rejected,
         "vectors: vectors of this collection are given by name: text, image",
     ),
-    ('n.upsert(ids=[1], vectors={"txt": [ROW]})', tamis.NotFound, "did you mean 'text'?"),
+    ('n.upsert(ids=[1], vectors={"txt": [ROW]})', UnknownVector, "did you mean 'text'?"),
     (
         'n.upsert(ids=[1], vectors={"text": [ROW], "image": [ROW]})',
         tamis.Rejected,
@@ -124,8 +125,17 @@ TABLE: list[tuple[str, type[Exception], str]] = [
         tamis.Rejected,
         "points[0].vector.image: vectors of size 2",
     ),
-    ('n.upsert(points=[{"id": 1, "vector": {"imag": ROW}}])', tamis.NotFound, "did you mean 'image'?"),
+    ('n.upsert(points=[{"id": 1, "vector": {"imag": ROW}}])', UnknownVector, "did you mean 'image'?"),
     # update and delete vectors
+    ('c.upsert(ids=[1], vectors=[ROW], update_mode="insert")', tamis.Rejected, "update_mode: must be one of upsert, "),
+    ("c.upsert(ids=[1], vectors=[ROW], update_mode=[1])", tamis.Rejected, "update_mode: must be one of upsert, "),
+    ('c.upsert(ids=[1], vectors=[ROW], update_filter="x")', tamis.Rejected, "update_filter: must be"),
+    ("c.update_vectors(ids=[1], vectors=[ROW], update_filter=[1])", tamis.Rejected, "update_filter: must be"),
+    (
+        "c.update_vectors(ids=[1, 99], vectors=[ROW, ROW], update_filter={})",
+        tamis.NotFound,
+        "No point with id 99 found",
+    ),
     ("c.update_vectors(ids=[99], vectors=[ROW])", tamis.NotFound, "No point with id 99 found"),
     ("c.update_vectors(ids=[1], vectors=[[1]])", tamis.Rejected, "vectors: vectors of size 3"),
     ('n.update_vectors(points=[{"id": 1, "vector": {}}])', tamis.Rejected, "points[0]: no vector is given"),
@@ -135,7 +145,7 @@ TABLE: list[tuple[str, type[Exception], str]] = [
         "points[0].payload: unknown key",
     ),
     ('n.update_vectors(ids=[1], vectors={"text": [None]})', tamis.Rejected, "vectors[0]: no vector is given"),
-    ('n.delete_vectors(["tex"], ids=[1])', tamis.NotFound, "did you mean 'text'?"),
+    ('n.delete_vectors(["tex"], ids=[1])', UnknownVector, "did you mean 'text'?"),
     ("n.delete_vectors([], ids=[1])", tamis.Rejected, "names: must be a list of at least one"),
     ('n.delete_vectors(["text"])', tamis.Rejected, "ids: give either ids or filter"),
     ('n.delete_vectors(["text"], ids=[99])', tamis.NotFound, "No point with id 99"),
@@ -205,14 +215,14 @@ TABLE: list[tuple[str, type[Exception], str]] = [
     ('c.search(ROW, filter={"must": [{"key": "a"}]})', tamis.Rejected, "must[0]"),
     ("c.search(ROW, filter=[])", tamis.Rejected, "filter: must be"),
     ('c.search(ROW, filter={"must": [{"key": "n", "range": {"gte": "x"}}]})', tamis.Rejected, "must[0].range.gte"),
-    ('c.search(ROW, using="text")', tamis.NotFound, "using: there is no vector 'text'"),
+    ('c.search(ROW, using="text")', UnknownVector, "using: there is no vector 'text'"),
     ("n.search(ROW)", tamis.Rejected, "using: name one of the vectors"),
-    ('n.search(ROW, using="images")', tamis.NotFound, "did you mean 'image'?"),
+    ('n.search(ROW, using="images")', UnknownVector, "did you mean 'image'?"),
     ("n.search(ROW, using=3)", tamis.Rejected, "using: a vector name is a string"),
     ('c.search(ROW, with_payload="kind")', tamis.Rejected, "with_payload: must be"),
     ('c.search(ROW, with_payload={"only": ["a"]})', tamis.Rejected, "with_payload: must be"),
     ('c.search(ROW, with_payload=["a."])', tamis.Rejected, "with_payload[0]: path"),
-    ('n.search(ROW, using="text", with_vector=["img"])', tamis.NotFound, "with_vector: there is no vector 'img'"),
+    ('n.search(ROW, using="text", with_vector=["img"])', UnknownVector, "with_vector: there is no vector 'img'"),
     ('c.search(ROW, with_vector="text")', tamis.Rejected, "with_vector: must be a bool"),
     ("c.search_batch(ROW)", tamis.Rejected, "vectors: must be two-dimensional"),
     ("c.search_batch([ROW, [1, NAN, 2]])", tamis.Rejected, "vectors[1]: dimension 1"),

@@ -39,6 +39,7 @@ some_ids = st.lists(ids, min_size=1, max_size=3)
 maybe_filter = st.one_of(st.none(), st.none(), filters(), filters().map(lambda given: {"must_not": [given]}))
 few = st.builds(lambda given, ids: {"must": [given, {"has_id": ids}]}, filters(), st.lists(ids, max_size=8))
 select = st.one_of(some_ids, few)
+modes = st.sampled_from(["upsert", "upsert", "insert_only", "update_only"])
 
 
 def vectors(name: str) -> st.SearchStrategy[list[float]]:
@@ -87,6 +88,15 @@ class Machine(RuleBasedStateMachine):
         position = self.wrote(self.c.upsert(points=batch))
         for point in batch:
             self.model.points[point["id"]] = Stored(point["vector"], point["payload"], position)
+
+    @rule(batch=st.lists(points, min_size=1, max_size=8), filter=maybe_filter, mode=modes)
+    def upsert_some(self, batch: list[dict[str, Any]], filter: Any, mode: str) -> None:
+        matching, before = set(self.model.matching(filter)), set(self.model.points)
+        position = self.wrote(self.c.upsert(points=batch, update_filter=filter, update_mode=mode))
+        for point in batch:
+            changes = point["id"] in matching and mode != "insert_only"
+            if changes if point["id"] in before else mode != "update_only":
+                self.model.points[point["id"]] = Stored(point["vector"], point["payload"], position)
 
     @rule(data=st.data(), chosen=some_ids)
     def upsert_columns(self, data: st.DataObject, chosen: list[Id]) -> None:
@@ -150,16 +160,17 @@ class Machine(RuleBasedStateMachine):
         for point in self.write_selected(self.c.clear_payload, *_which(select)):
             point.payload = {}
 
-    @rule(data=st.data(), chosen=some_ids)
-    def update_vectors(self, data: st.DataObject, chosen: list[Id]) -> None:
+    @rule(data=st.data(), chosen=some_ids, filter=maybe_filter)
+    def update_vectors(self, data: st.DataObject, chosen: list[Id], filter: Any) -> None:
         optional = st.fixed_dictionaries({}, optional={name: vectors(name) for name in SIZES}).filter(bool)
         given = [{"id": point_id, "vector": data.draw(optional)} for point_id in chosen]
         if not self.known(chosen):
             with pytest.raises(tamis.NotFound, match="No point with id"):
-                self.c.update_vectors(points=given)
+                self.c.update_vectors(points=given, update_filter=filter)
             return
-        position = self.wrote(self.c.update_vectors(points=given))
-        for point in given:
+        matching = self.model.matching(filter)
+        position = self.wrote(self.c.update_vectors(points=given, update_filter=filter))
+        for point in [point for point in given if point["id"] in matching]:
             stored = self.model.points[point["id"]]
             stored.vectors, stored.version = {**stored.vectors, **point["vector"]}, position
 

@@ -21,6 +21,7 @@ from tamis.model.operation import (
     Operation,
     OverwritePayload,
     SetPayload,
+    UpdateMode,
     UpdateVectors,
     Upsert,
     VectorBlock,
@@ -62,12 +63,17 @@ class DictModel:
     def apply(self, operation: Operation) -> None:
         self.position += 1
         if isinstance(operation, Upsert):
+            written = [point_id for point_id in operation.ids if self._writes(operation, point_id)]
             for row, (point_id, raw) in enumerate(zip(operation.ids, operation.payloads, strict=True)):
+                if point_id not in written:
+                    continue
                 vectors = {name: given[row] for name, given in self._rows(operation.vectors).items() if row in given}
                 self.points[point_id] = (json.loads(raw), vectors, self.position)
         elif isinstance(operation, UpdateVectors):
             for row, point_id in enumerate(operation.ids):
                 payload, vectors, _ = self.points[point_id]
+                if not self._matches(operation.filter, point_id):
+                    continue
                 given = {name: rows[row] for name, rows in self._rows(operation.vectors).items() if row in rows}
                 self.points[point_id] = (payload, {**vectors, **given}, self.position)
         else:
@@ -84,8 +90,19 @@ class DictModel:
     def _chosen(self, operation: Any) -> list[PointId]:
         if operation.ids is not None:
             return [point_id for point_id in operation.ids if point_id in self.points]
-        (condition,) = operation.filter.must
-        return [i for i, point in self.points.items() if point[0].get(condition.path) == condition.value]
+        return [i for i in self.points if self._matches(operation.filter, i)]
+
+    def _matches(self, filter: Filter | None, point_id: PointId) -> bool:
+        for condition in () if filter is None else filter.must:
+            assert isinstance(condition, Match)
+            if self.points[point_id][0].get(condition.path) != condition.value:
+                return False
+        return True
+
+    def _writes(self, operation: Upsert, point_id: PointId) -> bool:
+        if point_id not in self.points:
+            return operation.mode != UpdateMode.UPDATE_ONLY
+        return operation.mode != UpdateMode.INSERT_ONLY and self._matches(operation.filter, point_id)
 
     def _change(self, operation: Operation, point_id: PointId) -> None:
         payload, vectors, _ = self.points[point_id]
@@ -159,6 +176,9 @@ class Chance:
     def _vectors(self, count: int) -> dict[str, VectorBlock]:
         return {name: self._block(name, count) for name in SIZES if self.random.random() < 0.8}
 
+    def _filter(self) -> Filter:
+        return Filter(must=(Match("a", self.random.randrange(4)),))
+
     def operation(self, model: DictModel) -> Operation:
         """The next one."""
         chance = self.random
@@ -166,11 +186,12 @@ class Chance:
         kind = chance.randrange(11) if present else 0
         if kind <= 3:
             ids = chance.sample(self.ids, chance.randrange(1, 12))
-            return Upsert(pack(ids), self._vectors(len(ids)), [self._payload() for _ in ids])
+            how = (self._filter(), chance.choice([*UpdateMode])) if kind == 3 else ()
+            return Upsert(pack(ids), self._vectors(len(ids)), [self._payload() for _ in ids], *how)
         some = chance.sample(present, min(len(present), chance.randrange(1, 5)))
         where: dict[str, Any] = {"ids": pack(some)}
         if chance.random() < 0.4:
-            where = {"filter": Filter(must=(Match("a", chance.randrange(4)),))}
+            where = {"filter": self._filter()}
         if kind == 4:
             return Delete(**where)
         if kind == 5:
@@ -183,4 +204,4 @@ class Chance:
             return ClearPayload(**where)
         if kind == 9:
             return DeleteVectors((chance.choice(list(SIZES)),), **where)
-        return UpdateVectors(pack(some), self._vectors(len(some)))
+        return UpdateVectors(pack(some), self._vectors(len(some)), self._filter() if chance.random() < 0.4 else None)

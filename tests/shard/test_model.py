@@ -41,7 +41,8 @@ def test_shard_is_the_dict_through_everything(seed: int, schema: CollectionSchem
             check(shard.snapshot(), model)
     shard.optimize()
     check(shard.snapshot(), model)
-    assert len(shard.snapshot().views) <= 1
+    sizes = sorted(view.alive_count for view in shard.snapshot().views)
+    assert all(size >= 10 * sum(sizes[:smaller]) for smaller, size in enumerate(sizes))  # else they are one
     assert shard.info().status == "green"
 
 

@@ -16,6 +16,7 @@ PARAMETERS: dict[str, int] = {
     "src/tamis/embedded/reading.py::Reading.scroll": 6,
     "src/tamis/embedded/reading.py::Reading.search": 9,
     "src/tamis/embedded/reading.py::Reading.search_batch": 7,
+    "src/tamis/embedded/writing.py::Writing.upsert": 6,
     # Inside.
     "src/tamis/segment/vectors/dense.py::build_dense": 7,
 }

@@ -13,6 +13,7 @@ from tamis.embedded.names import vector_params
 from tamis.errors import Rejected
 from tamis.limits import LIMIT_MAX
 from tamis.model.moment import moment_of, parse_moment
+from tamis.model.operation import UpdateMode
 from tamis.model.path import parse_path
 from tamis.model.query import Fields, OrderBy, SearchParams
 from tamis.model.schema import CollectionSchema
@@ -27,6 +28,7 @@ __all__ = [
     "read_path",
     "read_paths",
     "read_threshold",
+    "read_update_mode",
 ]
 
 _DEFAULT_PARAMS = SearchParams()
@@ -138,6 +140,17 @@ def read_path(path: Any, where: str) -> str:
     if not isinstance(path, str):
         raise Rejected(where, f"a payload path is a string, got {path!r}")
     return str(parse_path(path, where))
+
+
+def read_update_mode(mode: Any) -> UpdateMode:
+    """upsert, insert_only or update_only; None is upsert."""
+    mode = plain_scalar(mode)
+    if mode is None:
+        return UpdateMode.UPSERT
+    names = [known.value for known in UpdateMode]
+    if mode not in names:
+        raise Rejected("update_mode", f"must be one of {', '.join(names)}, got {mode!r}")
+    return UpdateMode(mode)
 
 
 def read_order_by(order_by: Any) -> OrderBy | None:

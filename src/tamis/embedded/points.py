@@ -24,6 +24,7 @@ from tamis.model.ids import IdArray, parse_id, parse_ids
 from tamis.model.operation import UpdateVectors, Upsert, VectorBlock
 from tamis.model.payload import EMPTY, encode_payload
 from tamis.model.schema import CollectionSchema
+from tamis.segment.points import take_points
 
 __all__ = ["batch_ids", "distinct_ids", "list_ids", "read_update_vectors", "read_upsert"]
 
@@ -216,17 +217,8 @@ def _distinct(columns: _Columns) -> _Columns:
     keep = _newest(columns.ids)
     if keep is None:
         return columns
-    blocks = {name: kept for name, block in columns.vectors.items() if (kept := _take(block, keep)) is not None}
+    blocks = {name: kept for name, block in columns.vectors.items() if (kept := take_points(block, keep)) is not None}
     return _Columns(columns.ids.take(keep), blocks, [columns.payloads[row] for row in keep.tolist()])
-
-
-def _take(block: VectorBlock, keep: NDArray[np.intp]) -> VectorBlock | None:
-    if block.points is None:
-        return VectorBlock(block.rows[keep])
-    found = np.isin(block.points, keep)
-    if not found.any():
-        return None
-    return VectorBlock(block.rows[found], np.searchsorted(keep, block.points[found]).astype(np.uint32))
 
 
 def _merged(columns: _Columns) -> _Columns:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from tamis.collection.collection import StoredCollection
 from tamis.embedded.names import vector_params
-from tamis.embedded.options import read_path, read_paths
+from tamis.embedded.options import read_path, read_paths, read_update_mode
 from tamis.embedded.points import distinct_ids, read_update_vectors, read_upsert
 from tamis.errors import Rejected
 from tamis.model.filter import Filter
@@ -37,23 +39,45 @@ class Writing:
 
     _stored: StoredCollection
 
-    def upsert(self, ids: Any = None, vectors: Any = None, payloads: Any = None, *, points: Any = None) -> int:
+    def upsert(
+        self,
+        ids: Any = None,
+        vectors: Any = None,
+        payloads: Any = None,
+        *,
+        points: Any = None,
+        update_filter: Any = None,
+        update_mode: Any = "upsert",
+    ) -> int:
         """Insert points, or replace them whole. Of equal ids in one batch the last one wins.
 
         ids: ints from 0 to 2**64 - 1, `uuid.UUID`s or UUID strings. vectors: an array of points × dimensions of any
         float or int dtype, or {name: array}; a list may hold None where a point lacks that vector. payloads: one dict
         or None per point. Or points: dicts with "id", "vector" and "payload".
 
+        update_filter: a point that exists already changes only if it matches before the write; new points are always
+        inserted. update_mode: "upsert", "insert_only" (existing points stay as they are) or "update_only" (points that
+        do not exist are skipped).
+
         >>> import tamis
         >>> c = tamis.open().create_collection("docs", vectors={"size": 2, "distance": "Dot"})
         >>> c.upsert(ids=[1, 2], vectors=[[0, 1], [1, 0]], payloads=[{"kind": "a"}, None])
         1
         """
-        return self._stored.write(read_upsert(self._stored.schema, ids, vectors, payloads, points))
+        operation = read_upsert(self._stored.schema, ids, vectors, payloads, points)
+        filter, mode = read_filter(update_filter, "update_filter"), read_update_mode(update_mode)
+        return self._stored.write(msgspec.structs.replace(operation, filter=filter, mode=mode))
 
-    def update_vectors(self, ids: Any = None, vectors: Any = None, *, points: Any = None) -> int:
-        """Replace vectors of existing points; other vectors and the payload stay. NotFound names a missing id."""
-        return self._stored.write(read_update_vectors(self._stored.schema, ids, vectors, points))
+    def update_vectors(
+        self, ids: Any = None, vectors: Any = None, *, points: Any = None, update_filter: Any = None
+    ) -> int:
+        """Replace vectors of existing points; other vectors and the payload stay. NotFound names a missing id.
+
+        update_filter: only of those points that match before the write.
+        """
+        operation = read_update_vectors(self._stored.schema, ids, vectors, points)
+        filter = read_filter(update_filter, "update_filter")
+        return self._stored.write(msgspec.structs.replace(operation, filter=filter))
 
     def delete_vectors(self, names: Any, *, ids: Any = None, filter: Any = None) -> int:
         """Remove vectors by name ("" is the unnamed one) from the points with these ids, or that match."""

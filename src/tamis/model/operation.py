@@ -6,6 +6,7 @@ travel as float32 blocks, payloads as JSON bytes. The byte form is msgpack; arra
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -26,6 +27,7 @@ __all__ = [
     "Operation",
     "OverwritePayload",
     "SetPayload",
+    "UpdateMode",
     "UpdateVectors",
     "Upsert",
     "VectorBlock",
@@ -41,12 +43,25 @@ class VectorBlock(msgspec.Struct, frozen=True):
     points: NDArray[np.uint32] | None = None
 
 
-class Upsert(msgspec.Struct, frozen=True, tag="upsert"):
-    """Insert or replace whole points. ids are distinct (the caller keeps the last of duplicates)."""
+class UpdateMode(StrEnum):
+    """Which points an upsert writes: all, those that are not there yet, those that are there."""
+
+    UPSERT = "upsert"
+    INSERT_ONLY = "insert_only"
+    UPDATE_ONLY = "update_only"
+
+
+class Upsert(msgspec.Struct, frozen=True, tag="upsert", omit_defaults=True):
+    """Insert or replace whole points. ids are distinct (the caller keeps the last of duplicates).
+
+    filter: a point that is there already changes only if it matches before the write.
+    """
 
     ids: IdArray
     vectors: dict[str, VectorBlock]
     payloads: list[bytes]  # one JSON object per id
+    filter: Filter | None = None
+    mode: UpdateMode = UpdateMode.UPSERT
 
 
 class Delete(msgspec.Struct, frozen=True, tag="delete"):
@@ -88,11 +103,15 @@ class ClearPayload(msgspec.Struct, frozen=True, tag="clear_payload"):
     filter: Filter | None = None
 
 
-class UpdateVectors(msgspec.Struct, frozen=True, tag="update_vectors"):
-    """Replace the given named vectors of existing points, keep the others and the payload."""
+class UpdateVectors(msgspec.Struct, frozen=True, tag="update_vectors", omit_defaults=True):
+    """Replace the given named vectors of existing points, keep the others and the payload.
+
+    filter: only of points that match before the write.
+    """
 
     ids: IdArray
     vectors: dict[str, VectorBlock]
+    filter: Filter | None = None
 
 
 class DeleteVectors(msgspec.Struct, frozen=True, tag="delete_vectors"):

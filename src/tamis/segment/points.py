@@ -14,7 +14,7 @@ from tamis.model.schema import VectorParams
 from tamis.segment.alive import has_rows
 from tamis.segment.view import Body
 
-__all__ = ["Points", "gather_points"]
+__all__ = ["Points", "gather_points", "take_points"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,13 @@ class Points:
     ids: IdArray
     vectors: Mapping[str, VectorBlock]
     payloads: Sequence[bytes]
+
+    def take(self, numbers: NDArray[np.int64]) -> Points:
+        """Of these points those with these numbers, ascending."""
+        blocks = {
+            name: taken for name, block in self.vectors.items() if (taken := take_points(block, numbers)) is not None
+        }
+        return Points(self.ids.take(numbers), blocks, [self.payloads[number] for number in numbers.tolist()])
 
     def without(self, names: Sequence[str]) -> Points:
         """The same points without these vectors."""
@@ -43,6 +50,16 @@ class Points:
         has[points] = True
         block = VectorBlock(merged) if has.all() else VectorBlock(merged[has], np.flatnonzero(has).astype(np.uint32))
         return replace(self, vectors={**self.vectors, name: block})
+
+
+def take_points(block: VectorBlock, numbers: NDArray[np.int64]) -> VectorBlock | None:
+    """What a batch says about one vector, for those of its points with these numbers (ascending); None: nothing."""
+    if block.points is None:
+        return VectorBlock(block.rows[numbers])
+    found = np.isin(block.points, numbers)
+    if not found.any():
+        return None
+    return VectorBlock(block.rows[found], np.searchsorted(numbers, block.points[found]).astype(np.uint32))
 
 
 def gather_points(body: Body, rows: NDArray[np.int64], payloads: Sequence[bytes]) -> Points:

@@ -28,6 +28,7 @@ from tamis.model.operation import (
     Operation,
     OverwritePayload,
     SetPayload,
+    UpdateMode,
     UpdateVectors,
     Upsert,
 )
@@ -51,9 +52,17 @@ def apply(state: State, position: int, operation: Operation) -> None:
 
 
 def _upsert(state: State, position: int, operation: Upsert) -> None:
-    for chosen in state.locate(operation.ids):
+    points = Points(operation.ids, operation.vectors, operation.payloads)
+    found = state.locate(operation.ids)
+    insert_only = operation.mode is UpdateMode.INSERT_ONLY
+    changing = [] if insert_only else [chosen.matching(operation.filter) for chosen in found]
+    written = np.full(len(operation.ids), operation.mode is not UpdateMode.UPDATE_ONLY)
+    for chosen in found:
+        written[chosen.numbers] = False
+    for chosen in changing:
+        written[chosen.numbers] = True
         state.kill(chosen)
-    state.append(Points(operation.ids, operation.vectors, operation.payloads), position)
+    state.append(points if written.all() else points.take(np.flatnonzero(written)), position)
 
 
 def _delete(state: State, _position: int, operation: Delete) -> None:
@@ -111,8 +120,10 @@ def _replace(state: State, position: int, chosen: Chosen, points: Points) -> Non
 
 
 def _update_vectors(state: State, position: int, operation: UpdateVectors) -> None:
-    for chosen in state.locate(operation.ids):
+    for chosen in [chosen.matching(operation.filter) for chosen in state.locate(operation.ids)]:
         assert chosen.numbers is not None
+        if not len(chosen.rows):
+            continue
         points = gather_points(chosen.slot.body, chosen.rows, chosen.payloads())
         for name, block in operation.vectors.items():
             row_of = np.full(len(operation.ids), -1, np.int64)  # per id of the operation, its row of the block

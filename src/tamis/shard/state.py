@@ -20,7 +20,7 @@ from tamis.model.filter import Filter
 from tamis.model.ids import IdArray
 from tamis.model.schema import CollectionSchema, PayloadIndex
 from tamis.search.filter.evaluate import evaluate
-from tamis.segment.alive import Mask, clear_rows, count_rows, no_rows, set_rows, unpack_rows, widened
+from tamis.segment.alive import Mask, clear_rows, count_rows, has_rows, no_rows, set_rows, unpack_rows, widened
 from tamis.segment.head import Head
 from tamis.segment.overlay import Overlay
 from tamis.segment.points import Points
@@ -146,6 +146,13 @@ class Chosen:
         """Their payloads as they are now."""
         return [self.slot.payload(row) for row in self.rows.tolist()]
 
+    def matching(self, filter: Filter | None) -> Chosen:
+        """Those that match now."""
+        if filter is None:
+            return self
+        match = has_rows(evaluate(self.slot.view(), filter).mask, self.rows)
+        return Chosen(self.slot, self.rows[match], None if self.numbers is None else self.numbers[match])
+
 
 class State:
     """Everything a shard knows at `position`."""
@@ -191,6 +198,8 @@ class State:
 
     def append(self, points: Points, position: int) -> None:
         """New living rows in the head."""
+        if not len(points.ids):
+            return
         self.tip.append(points, position)
         self.changed += len(points.ids)
 
