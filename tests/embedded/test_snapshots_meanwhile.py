@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -124,8 +125,8 @@ def test_a_collection_that_goes_away_meanwhile(db: tamis.Database, monkeypatch: 
             db.delete_collection("docs")
             return
         closing.start()
-        while not db._closed or db._open:
-            pass
+        closing.join(0.05)
+        assert closing.is_alive(), "closing waits for the copy to stop, or others would have the directory too early"
 
     at_first_file(monkeypatch, go)
     with pytest.raises(tamis.Conflict, match="was deleted" if how == "delete" else "is closed"):
@@ -199,3 +200,30 @@ def test_a_failed_switch_changes_nothing(db: tamis.Database, monkeypatch: pytest
     if path.is_relative_to(db._places.name):
         assert [folder.name for folder in (Path(db._places.name) / "collections").iterdir()] == ["000001"]
     assert contents(db.recover_snapshot("docs", path)) == before
+
+
+def test_a_switch_that_nobody_confirmed_is_one_or_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new catalog version is on the disk, and its folder could not be synced: both collections' bytes stay."""
+    with tamis.open(tmp_path) as db:
+        c = filled(db)
+        old = contents(c)
+        path = db.snapshot_path("docs", db.create_snapshot("docs").name)
+        c.upsert(ids=[2_000], vectors=[[0] * SIZE])
+        new, put = contents(c), db._catalog._store.put
+
+        def poison(*given: Any, **named: Any) -> None:
+            put(*given, **named)
+            raise tamis.Poisoned("written, but its folder could not be synced")
+
+        monkeypatch.setattr(db._catalog._store, "put", poison)
+        with pytest.raises(tamis.Poisoned):
+            db.recover_snapshot("docs", path)
+        assert contents(db.get_collection("docs")) == new
+        versions = sorted((tmp_path / "catalog").iterdir())
+    for left, expected in ((versions[-1], old), (None, new)):
+        copy = tmp_path.parent / f"{tmp_path.name}-{left is None}"
+        shutil.copytree(tmp_path, copy)
+        if left is None:
+            (copy / "catalog" / versions[-1].name).unlink()
+        with tamis.open(copy) as db:
+            assert contents(db.get_collection("docs")) == expected
