@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from tamis.collection.snapshot_folder import SnapshotInfo
 from tamis.embedded.collection import Collection
 from tamis.embedded.database import Database
 from tamis.embedded.database import open_database as open
@@ -46,6 +47,7 @@ __all__ = [
     "Record",
     "Rejected",
     "Retryable",
+    "SnapshotInfo",
     "TamisError",
     "TimedOut",
     "Unavailable",
