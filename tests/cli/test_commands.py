@@ -12,7 +12,21 @@ from typer.testing import CliRunner
 import tamis
 from tamis.cli import app
 
-COMMANDS = ("demo", "collections", "info", "search", "explain", "check")
+COMMANDS = (
+    "demo",
+    "serve",
+    "collections",
+    "info",
+    "create",
+    "delete",
+    "import",
+    "export",
+    "search",
+    "explain",
+    "bench",
+    "snapshot",
+    "check",
+)
 runner = CliRunner(env={"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"})
 
 
@@ -38,7 +52,10 @@ def run(*arguments: object, code: int = 0) -> str:
 def test_help_names_every_command_and_each_has_an_example() -> None:
     assert all(command in run("--help") for command in COMMANDS)
     for command in COMMANDS:
-        assert f"tamis {command}" in run(command, "--help")
+        if command != "snapshot":
+            assert f"tamis {command}" in run(command, "--help")
+    for command in ("create", "list", "delete", "recover"):
+        assert f"tamis snapshot {command}" in run("snapshot", command, "--help")
 
 
 def test_collections_and_info(directory: Path) -> None:
@@ -47,7 +64,7 @@ def test_collections_and_info(directory: Path) -> None:
     assert "named" in listed
     told = run("info", directory, "docs")
     assert re.search(r"points_count\W+40\b", told)
-    assert re.search(r"config\.vectors\.distance\W+Euclid", told)
+    assert re.search(r"config\.params\.vectors\.distance\W+Euclid", told)
     assert "memory.resident.vectors" in told
 
 
@@ -55,7 +72,8 @@ def test_search_by_vector_by_stored_point_and_with_a_filter(directory: Path) -> 
     assert re.search(r"7\W+0\.0000\W.*odd", run("search", directory, "docs", "--vector", "21,22,23", "--limit", 1))
     found = run("search", directory, "docs", "--like", 7, "--where", "kind=even AND n>=10", "--limit", 2, "--exact")
     assert re.findall(r"^\W*(\d+)\W", found, re.MULTILINE) == ["10", "12"]
-    assert re.search(r"1\W+5\.0000", run("search", directory, "named", "--like", 1))
+    assert re.search(r"1\W+5\.0000", run("search", directory, "named", "--vector", "1,2"))
+    assert "5.0000" not in run("search", directory, "named", "--like", 1), "a point is not its own neighbour"
 
 
 def test_explain_names_the_clauses(directory: Path) -> None:
@@ -70,11 +88,11 @@ def test_explain_names_the_clauses(directory: Path) -> None:
         (["search", "{}", "dosc", "--like", "1"], "did you mean 'docs'?"),
         (["search", "{}", "docs"], "vector: give either --vector or --like"),
         (["search", "{}", "docs", "--vector", "1,x"], "vector: must be numbers joined by commas"),
-        (["search", "{}", "docs", "--vector", "1,2"], "vector: a vector of size 3 is expected, got size 2"),
-        (["search", "{}", "docs", "--like", "99"], "like: no point with id 99"),
-        (["search", "{}", "docs", "--like", "x"], "like: value 'x' is not a valid point id"),
+        (["search", "{}", "docs", "--vector", "1,2"], "query: a vector of size 3 is expected, got size 2"),
+        (["search", "{}", "docs", "--like", "99"], "No point with id 99 found"),
+        (["search", "{}", "docs", "--like", "x"], "value 'x' is not a valid point id"),
         (["search", "{}", "docs", "--like", "1", "--where", "n >"], "    ^"),
-        (["search", "{}", "docs", "--like", "1", "--limit", "0"], "limit: must be at least 1"),
+        (["search", "{}", "docs", "--like", "1", "--limit", "0"], "limit: value 0 invalid, must be 1 or larger"),
         (["collections", "{}/nothing"], "is not a tamis database"),
         (["check", "{}/nothing"], "is not a tamis database"),
     ],

@@ -8,7 +8,7 @@ plan      points, hits, microseconds, advice
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from tamis.search.nearest import nearest
 from tamis.search.ranked import Leg
 from tamis.segment.view import SegmentView
 
-__all__ = ["Plan", "explain"]
+__all__ = ["Plan", "explain", "plan_text"]
 
 _MANY_SEGMENTS = 8
 _MANY_ROWS_READ = 1_000
@@ -45,11 +45,16 @@ class Plan:
         }
 
     def __str__(self) -> str:
-        lines = [f"{self.hits} hits of {self.points} points in {self.microseconds:.0f} µs"]
-        for leg in self.legs:
-            lines += _leg_lines(leg)
-        lines += [f"advice: {text}" for text in self.advice]
-        return "\n".join(lines)
+        return plan_text(self.to_dict())
+
+
+def plan_text(plan: Mapping[str, Any]) -> str:
+    """What `Plan.to_dict` gave, for people."""
+    lines = [f"{plan['hits']} hits of {plan['points']} points in {plan['microseconds']:.0f} µs"]
+    for leg in plan["segments"]:
+        lines += _leg_lines(leg)
+    lines += [f"advice: {text}" for text in plan["advice"]]
+    return "\n".join(lines)
 
 
 def explain(views: Sequence[SegmentView], query: NearestQuery) -> Plan:
@@ -88,19 +93,19 @@ def _leg_dict(leg: Leg) -> dict[str, Any]:
     }
 
 
-def _leg_lines(leg: Leg) -> list[str]:
-    share = 100 * leg.matches / max(leg.rows, 1)
-    steps = ", ".join(f"{step} {seconds * 1e6:.0f} µs" for step, seconds in leg.seconds.items())
-    lines = [f"segment {leg.segment}: {leg.matches} of {leg.rows} rows match ({share:.3g} %); {steps}"]
-    for number, clause in enumerate(leg.clauses, 1):
+def _leg_lines(leg: Mapping[str, Any]) -> list[str]:
+    share = 100 * leg["matches"] / max(leg["rows"], 1)
+    steps = ", ".join(f"{step} {spent:.0f} µs" for step, spent in leg["microseconds"].items())
+    lines = [f"segment {leg['segment']}: {leg['matches']} of {leg['rows']} rows match ({share:.3g} %); {steps}"]
+    for number, clause in enumerate(leg["clauses"], 1):
         lines.append(
-            f"  {number}. {clause.text}: estimated {clause.estimated}, left {clause.exact};"
-            f" {clause.how or 'combined'}, {clause.seconds * 1e6:.0f} µs"
+            f"  {number}. {clause['text']}: estimated {clause['estimated']}, left {clause['exact']};"
+            f" {clause['how'] or 'combined'}, {clause['microseconds']:.0f} µs"
         )
-    work = f"{leg.distances} distances, {leg.expansions} nodes visited, {leg.rows_scanned} rows scanned"
-    beam = f", beam {leg.beam}" if leg.beam else ""
-    lines.append(f"  {leg.strategy}{beam}: {leg.reason}; {work}")
-    if leg.abandoned:
+    work = f"{leg['distances']} distances, {leg['nodes_visited']} nodes visited, {leg['rows_scanned']} rows scanned"
+    beam = f", beam {leg['beam']}" if leg["beam"] else ""
+    lines.append(f"  {leg['strategy']}{beam}: {leg['reason']}; {work}")
+    if leg["abandoned"]:
         lines.append("  the walk was given up and repeated as a scan")
     return lines
 

@@ -1,0 +1,51 @@
+"""The program: its commands in the order that its help lists them, and its exit codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from tamis.cli import asking, checking, collecting, demonstrating, measuring, moving, serving, snapshotting
+from tamis.cli.target import Unreachable
+from tamis.errors import TamisError
+
+__all__ = ["app"]
+
+_HELP = """Filtered vector search: in a directory, or served.
+
+TARGET is a database directory, or the address of a server such as [cyan]http://localhost:6333[/cyan].
+
+Exit codes: 0 done, 1 refused or damaged (the message says why), 2 wrong usage, 3 no answer from the server.
+"""
+
+
+class _Commands(TyperGroup):
+    """Turns an error that tamis raises on purpose into its message and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TamisError as error:
+            Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(3 if isinstance(error, Unreachable) else 1) from None
+
+
+app = typer.Typer(
+    cls=_Commands, help=_HELP, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich"
+)
+app.command("demo")(demonstrating.demo)
+app.command("serve")(serving.serve)
+app.command("collections")(collecting.collections)
+app.command("info")(collecting.info)
+app.command("create")(collecting.create)
+app.command("delete")(collecting.delete)
+app.command("import")(moving.import_points)
+app.command("export")(moving.export_points)
+app.command("search")(asking.search)
+app.command("explain")(asking.explain)
+app.command("bench")(measuring.bench)
+app.add_typer(snapshotting.snapshot, name="snapshot")
+app.command("check")(checking.check)

@@ -1,0 +1,81 @@
+"""`tamis bench`: how fast a collection answers, and how well, asked with vectors of its own points.
+
+Each of some stored points is asked for its neighbours twice: as the planner likes, and exactly. Recall is the share of
+the exact neighbours that the first answer had.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from tamis.cli.options import Key, Limit, Name, TargetName, Using, Where
+from tamis.cli.target import Target, collection_path, opened
+from tamis.errors import NotFound
+from tamis.wire.where_reader import read_where
+
+__all__ = ["bench"]
+
+
+def bench(
+    target: TargetName,
+    collection: Name,
+    queries: Annotated[int, typer.Option(help="How many points to ask with.", min=1, max=10_000)] = 200,
+    limit: Limit = 10,
+    where: Where = "",
+    using: Using = "",
+    api_key: Key = "",
+) -> None:
+    """Measure a collection: queries per second, latency, and recall against exact search.
+
+    One query at a time from this process, so the server's or the library's latency, not its throughput.
+
+    Example: [cyan]tamis bench ./demo-data python --where "kind=function"[/cyan]
+    """
+    body: dict[str, Any] = {"limit": limit}
+    if where:
+        body["filter"] = read_where(where)
+    if using:
+        body["using"] = using
+    with opened(target, api_key) as api:
+        ids = _ids(api, collection, queries)
+        planned, seconds = _answers(api, collection, body, ids, "as planned")
+        exact, scanned = _answers(api, collection, body | {"params": {"exact": True}}, ids, "exactly")
+    found = sum(len(a & b) for a, b in zip(planned, exact, strict=True))
+    wanted = sum(map(len, exact))
+    table = Table("", "queries/s", "median", "99 %")
+    for what, spent in (("as planned", seconds), ("exact", scanned)):
+        spent = sorted(spent)
+        middle, late = spent[len(spent) // 2], spent[int(0.99 * (len(spent) - 1))]
+        table.add_row(what, f"{len(spent) / sum(spent):,.0f}", f"{middle * 1e6:,.0f} µs", f"{late * 1e6:,.0f} µs")
+    console = Console()
+    console.print(table)
+    console.print(f"recall@{limit} {found / wanted:.4f}, over {len(ids)} queries" if wanted else "nothing matches")
+
+
+def _ids(api: Target, collection: str, count: int) -> list[Any]:
+    """Ids of points, the first of the collection."""
+    page = api.ask("POST", collection_path(collection, "/points/scroll"), {"limit": count, "with_payload": False})
+    if not page["points"]:
+        raise NotFound(f"{collection} has no points to ask with")
+    return [point["id"] for point in page["points"]]
+
+
+def _answers(
+    api: Target, collection: str, body: dict[str, Any], ids: list[Any], what: str
+) -> tuple[list[set[Any]], list[float]]:
+    path = collection_path(collection, "/points/query")
+    for id in ids[:20]:  # warm
+        api.ask("POST", path, {**body, "query": id})
+    answers, seconds = [], []
+    for id in track(ids, what, console=Console(stderr=True), transient=True):
+        begin = time.perf_counter()
+        points = api.ask("POST", path, {**body, "query": id})["points"]
+        seconds.append(time.perf_counter() - begin)
+        answers.append({point["id"] for point in points})
+    return answers, seconds

@@ -1,0 +1,142 @@
+"""`tamis import` and `tamis export`: points from files, and into them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tamis.cli.options import Key, Name, TargetName, Where
+from tamis.cli.progress_file import ProgressFile
+from tamis.cli.sinks import KINDS, writer
+from tamis.cli.sources import Columns, count_rows, read_points
+from tamis.cli.target import Target, collection_path, opened
+from tamis.errors import NotFound, Rejected
+from tamis.wire.where_reader import read_where
+
+__all__ = ["export_points", "import_points"]
+
+_PAGE = 1_000
+_Batch = Annotated[int, typer.Option(help="Points in one write.", min=1, max=100_000)]
+
+
+def import_points(
+    target: TargetName,
+    collection: Name,
+    file: Annotated[Path, typer.Argument(help=".parquet .arrow .feather .jsonl .npy", show_default=False)],
+    id_column: Annotated[str, typer.Option(help="The column of ids; without it, row numbers.")] = "id",
+    vector_column: Annotated[str, typer.Option(help="The column of vectors; several by comma.")] = "vector",
+    payloads: Annotated[Path | None, typer.Option(help="A .jsonl beside a .npy.", show_default=False)] = None,
+    distance: Annotated[str, typer.Option(help="For a collection that is made now.")] = "Cosine",
+    batch: _Batch = 1_000,
+    restart: Annotated[
+        bool, typer.Option("--restart", help="From the beginning, whatever an earlier run did.")
+    ] = False,
+    api_key: Key = "",
+) -> None:
+    """Write the points of a file; other columns become their payload. Goes on where an interrupted import stopped.
+
+    A collection that is not there is made, with the size of the first vector.
+
+    Example: [cyan]tamis import ./data docs ./docs.parquet --vector-column embedding[/cyan]
+    """
+    columns = Columns(id_column, tuple(vector_column.split(",")), payloads)
+    if not file.is_file():
+        raise Rejected("file", f"there is no file {file}")
+    progress = ProgressFile(file, target, collection)
+    done = 0 if restart else progress.rows()
+    with opened(target, api_key, create=True) as api, _bar(f"import {file.name}", count_rows(file)) as advance:
+        there = api.ask("GET", collection_path(collection, "/exists"))["exists"]
+        done = done if there else 0
+        advance(done)
+        for points in read_points(file, columns, batch, done):
+            if not there:
+                api.ask("PUT", collection_path(collection), {"vectors": _params(points[0], distance)})
+                there = True
+            api.ask("PUT", collection_path(collection, "/points?wait=true"), {"points": points})
+            done += len(points)
+            progress.save(done)
+            advance(len(points))
+    progress.remove()
+    Console().print(f"{done:,} points in {collection}", markup=False, highlight=False)
+
+
+def export_points(
+    target: TargetName,
+    collection: Name,
+    file: Annotated[Path, typer.Argument(help=".jsonl or .parquet", show_default=False)],
+    where: Where = "",
+    vectors: Annotated[bool, typer.Option("--vectors/--no-vectors", help="With their vectors.")] = True,
+    api_key: Key = "",
+) -> None:
+    """Write the points of a collection into a file, in order of their ids. `tamis import` reads it.
+
+    Example: [cyan]tamis export ./data docs ./docs.jsonl --where "kind=function"[/cyan]
+    """
+    if file.suffix.lower() not in KINDS:
+        raise Rejected("file", f"must end in {' or '.join(KINDS)}, got {file.name}")
+    asked: dict[str, Any] = {"limit": _PAGE, "with_payload": True, "with_vector": vectors}
+    if where:
+        asked["filter"] = read_where(where)
+    part = file.with_name(file.name + ".part")
+    count = 0
+    with opened(target, api_key) as api, _bar(f"export {collection}", _count(api, collection, asked)) as advance:
+        with part.open("wb") as output:
+            with writer(file, output) as add:
+                for points in _pages(api, collection, asked):
+                    add(points)
+                    count += len(points)
+                    advance(len(points))
+            output.flush()
+            os.fsync(output.fileno())
+        os.replace(part, file)
+    Console().print(f"{count:,} points in {file}", markup=False, highlight=False)
+
+
+def _params(point: dict[str, Any], distance: str) -> dict[str, Any]:
+    vector = point["vector"]
+    if not vector:
+        raise NotFound("the first point has no vector to tell the size by; make the collection first: tamis create")
+    if isinstance(vector, dict):
+        return {name: {"size": len(values), "distance": distance} for name, values in vector.items()}
+    return {"size": len(vector), "distance": distance}
+
+
+def _count(api: Target, collection: str, asked: dict[str, Any]) -> int:
+    body = {"filter": asked["filter"]} if "filter" in asked else {}
+    count: int = api.ask("POST", collection_path(collection, "/points/count"), body)["count"]
+    return count
+
+
+def _pages(api: Target, collection: str, asked: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    offset = None
+    while True:
+        body = asked if offset is None else {**asked, "offset": offset}
+        page = api.ask("POST", collection_path(collection, "/points/scroll"), body)
+        if page["points"]:
+            yield page["points"]
+        offset = page["next_page_offset"]
+        if offset is None:
+            return
+
+
+@contextmanager
+def _bar(what: str, total: int | None) -> Iterator[Any]:
+    """A progress bar with counts and a rate, on standard error; gone when it is done."""
+    rate = TextColumn("{task.fields[rate]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate, TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(what, total=total, rate="")
+
+        def advance(count: int) -> None:
+            bars.advance(task, count)
+            speed = bars.tasks[0].speed
+            bars.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+
+        yield advance

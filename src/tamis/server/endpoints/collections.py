@@ -1,0 +1,112 @@
+"""Collections and aliases: make, change, drop, list, describe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tamis.embedded.collection import Collection
+from tamis.errors import NotFound
+from tamis.server.endpoints.writes import updated
+from tamis.server.request import Request, Result
+from tamis.server.service import Service
+from tamis.wire.answers import write
+from tamis.wire.bodies import AliasesBody, read_body, read_object
+from tamis.wire.info_writer import write_info
+
+__all__ = [
+    "aliases_of",
+    "change_aliases",
+    "create_collection",
+    "create_vector",
+    "delete_collection",
+    "drop_vector",
+    "exists",
+    "info",
+    "list_aliases",
+    "list_collections",
+    "memory",
+    "update_collection",
+]
+
+_TRUE, _FALSE = Result(b"true"), Result(b"false")
+
+
+def list_collections(service: Service, request: Request) -> Result:
+    """GET /collections"""
+    return Result(write({"collections": [{"name": name} for name in service.db.collections()]}))
+
+
+def info(service: Service, request: Request) -> Result:
+    """GET /collections/{name}"""
+    return Result(write(write_info(service.collection(request.path["name"]))))
+
+
+def exists(service: Service, request: Request) -> Result:
+    """GET /collections/{name}/exists"""
+    try:
+        service.collection(request.path["name"])
+    except NotFound:
+        return Result(write({"exists": False}))
+    return Result(write({"exists": True}))
+
+
+def create_collection(service: Service, request: Request) -> Result:
+    """PUT /collections/{name}"""
+    service.db.create_collection(request.path["name"], **read_object(request.body))
+    return _TRUE
+
+
+def update_collection(service: Service, request: Request) -> Result:
+    """PATCH /collections/{name}"""
+    _find(service, request).update(**read_object(request.body))
+    return _TRUE
+
+
+def delete_collection(service: Service, request: Request) -> Result:
+    """DELETE /collections/{name}: false if there was none."""
+    try:
+        service.db.delete_collection(request.path["name"])
+    except NotFound:
+        return _FALSE
+    return _TRUE
+
+
+def memory(service: Service, request: Request) -> Result:
+    """GET /collections/{name}/memory: bytes by component, resident and on disk."""
+    return Result(write(_find(service, request).memory()))
+
+
+def create_vector(service: Service, request: Request) -> Result:
+    """PUT /collections/{name}/vectors/{vector}: {"dense": {"size", "distance", …}}"""
+    position = _find(service, request).create_vector(request.path["vector"], read_object(request.body))
+    return Result(updated(position, request.flag("wait")))
+
+
+def drop_vector(service: Service, request: Request) -> Result:
+    """DELETE /collections/{name}/vectors/{vector}"""
+    return Result(updated(_find(service, request).drop_vector(request.path["vector"]), request.flag("wait")))
+
+
+def change_aliases(service: Service, request: Request) -> Result:
+    """POST /collections/aliases: all of the actions or none."""
+    service.db.update_aliases(read_body(request.body, AliasesBody).actions)
+    return _TRUE
+
+
+def list_aliases(service: Service, request: Request) -> Result:
+    """GET /aliases"""
+    return _aliases(service.db.aliases())
+
+
+def aliases_of(service: Service, request: Request) -> Result:
+    """GET /collections/{name}/aliases"""
+    name = _find(service, request).name
+    return _aliases({alias: of for alias, of in service.db.aliases().items() if of == name})
+
+
+def _find(service: Service, request: Request) -> Collection:
+    return service.db.get_collection(request.path["name"])
+
+
+def _aliases(aliases: dict[str, Any]) -> Result:
+    return Result(write({"aliases": [{"alias_name": a, "collection_name": c} for a, c in sorted(aliases.items())]}))

@@ -1,0 +1,98 @@
+"""The node itself: version, health, metrics, telemetry, its place in a cluster, and its documentation."""
+
+from __future__ import annotations
+
+import platform
+import time
+from typing import Any
+
+from tamis.server.metrics import CONTENT_TYPE_LATEST
+from tamis.server.openapi.page import DOCS_PAGE
+from tamis.server.request import Reply, Request, Result, plain_text
+from tamis.server.service import API_VERSION, TITLE, Service
+from tamis.wire.answers import write
+
+__all__ = [
+    "cluster",
+    "collection_cluster",
+    "docs",
+    "healthz",
+    "livez",
+    "metrics",
+    "readyz",
+    "root",
+    "telemetry",
+]
+
+_PEER = 1  # a number for this one node, where answers need one
+
+
+def root(service: Service, request: Request) -> Reply:
+    """GET /: title and version. No envelope."""
+    return Reply(write({"title": TITLE, "version": API_VERSION, "tamis": service.version}))
+
+
+def healthz(service: Service, request: Request) -> Reply:
+    """GET /healthz"""
+    return plain_text("healthz check passed")
+
+
+def livez(service: Service, request: Request) -> Reply:
+    """GET /livez: the process answers."""
+    return plain_text("livez check passed")
+
+
+def readyz(service: Service, request: Request) -> Reply:
+    """GET /readyz: 503 until every collection is open and the kernels are compiled."""
+    if service.ready.is_set():
+        return plain_text("all shards are ready")
+    return plain_text(service.trouble or "some shards are not ready", 503)
+
+
+def metrics(service: Service, request: Request) -> Reply:
+    """GET /metrics: Prometheus' text format."""
+    return Reply(service.metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
+
+
+def telemetry(service: Service, request: Request) -> Result:
+    """GET /telemetry: what runs here, counts of collections and of requests."""
+    held = [
+        {"points": info.points_count, "segments": len(info.segments), "status": info.status}
+        for info in (collection.info() for collection in service.collections())
+    ]
+    answer: dict[str, Any] = {
+        "id": service.id,
+        "app": {
+            "name": "tamis",
+            "version": service.version,
+            "startup": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(service.started)),
+            "system": {
+                "distribution": platform.system(),
+                "distribution_version": platform.release(),
+                "is_docker": False,
+            },
+        },
+        "collections": {"number_of_collections": len(held)},
+        "cluster": {"enabled": False},
+        "requests": {"rest": {"responses": service.metrics.requests()}},
+        "points": sum(one["points"] for one in held),
+    }
+    return Result(write(answer))
+
+
+def cluster(service: Service, request: Request) -> Result:
+    """GET /cluster: one node is no cluster."""
+    return Result(write({"status": "disabled"}))
+
+
+def collection_cluster(service: Service, request: Request) -> Result:
+    """GET /collections/{name}/cluster: one shard, here."""
+    points = service.collection(request.path["name"]).count(None)
+    shard = {"shard_id": 0, "points_count": points, "state": "Active"}
+    answer = {"peer_id": _PEER, "shard_count": 1, "local_shards": [shard], "remote_shards": [], "shard_transfers": []}
+    return Result(write(answer))
+
+
+def docs(service: Service, request: Request) -> Reply:
+    """GET /docs: a page that shows the OpenAPI document and lets requests be tried."""
+    return Reply(DOCS_PAGE, content_type="text/html; charset=utf-8")

@@ -1,0 +1,79 @@
+"""Points by id, by page, counted, and by value: what reads them without ranking."""
+
+from __future__ import annotations
+
+from tamis.embedded.options import read_limit, read_order_by, read_path
+from tamis.embedded.points import list_ids
+from tamis.errors import Invalid, NotFound, Rejected
+from tamis.model.ids import IdArray, parse_id
+from tamis.model.query import Fields, ScrollQuery
+from tamis.server.query_reader import read_fields_of, refuse_shard_key
+from tamis.server.request import Request, Result
+from tamis.server.service import Service
+from tamis.wire.answers import join, write, write_facet, write_page, write_record
+from tamis.wire.bodies import CountBody, FacetBody, PointsBody, ScrollBody, read_body
+from tamis.wire.filter_reader import read_filter
+
+__all__ = ["count", "facet", "get_point", "retrieve", "scroll"]
+
+_LIMIT = 10
+
+
+def get_point(service: Service, request: Request) -> Result:
+    """GET /collections/{name}/points/{id}: payload and vectors always. NotFound."""
+    given = request.path["id"]
+    id = parse_id(int(given) if given.isdecimal() else given)
+    found = service.collection(request.path["name"]).retrieve(IdArray.of([id]), Fields(vectors=None), write_record)
+    if not found:
+        raise NotFound(f"Point with id {id} does not exists!")
+    return Result(found[0])
+
+
+def retrieve(service: Service, request: Request) -> Result:
+    """POST /collections/{name}/points: missing ids are left out."""
+    body = read_body(request.body, PointsBody)
+    refuse_shard_key(body)
+    collection = service.collection(request.path["name"])
+    fields = read_fields_of(collection, body, payload=True)
+    return Result(join(collection.retrieve(list_ids(body.ids), fields, write_record)))
+
+
+def scroll(service: Service, request: Request) -> Result:
+    """POST /collections/{name}/points/scroll"""
+    body = read_body(request.body, ScrollBody)
+    refuse_shard_key(body)
+    order = read_order_by(body.order_by)
+    if order is not None and body.offset is not None:
+        raise Rejected("offset", "an ordered scroll has no offset; go on with order_by.start_from")
+    collection = service.collection(request.path["name"])
+    query = ScrollQuery(
+        read_filter(body.filter),
+        _limit(body.limit),
+        None if body.offset is None else parse_id(body.offset, "offset"),
+        order,
+        read_fields_of(collection, body, payload=True),
+    )
+    return Result(write_page(*collection.scroll(query, write_record)))
+
+
+def count(service: Service, request: Request) -> Result:
+    """POST /collections/{name}/points/count: always exact here."""
+    body = read_body(request.body or b"{}", CountBody)
+    refuse_shard_key(body)
+    return Result(write({"count": service.collection(request.path["name"]).count(read_filter(body.filter))}))
+
+
+def facet(service: Service, request: Request) -> Result:
+    """POST /collections/{name}/facet: always exact here."""
+    body = read_body(request.body, FacetBody)
+    refuse_shard_key(body)
+    collection = service.collection(request.path["name"])
+    return Result(
+        write_facet(collection.facet(read_path(body.key, "key"), read_filter(body.filter), _limit(body.limit)))
+    )
+
+
+def _limit(limit: int | None) -> int:
+    if limit is not None and limit < 1:
+        raise Invalid("limit", f"value {limit} invalid, must be 1 or larger")
+    return read_limit(_LIMIT if limit is None else limit)

@@ -1,0 +1,194 @@
+"""Searches: the query API and the older search and recommend endpoints.
+
+A query that is answered by one search is handed on as `Asked`, so that searches which wait together run together. With
+`explain=true` the plan comes beside the result, as the envelope's member `plan`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tamis.embedded.options import read_limit, read_path
+from tamis.errors import Invalid, Rejected
+from tamis.model.query import ScrollQuery
+from tamis.search.ranked import Places
+from tamis.server.groups import Grouping, Value, group
+from tamis.server.lookup import lookup_records
+from tamis.server.query_reader import (
+    read_fields_of,
+    read_query,
+    read_recommend,
+    read_search,
+    refuse_shard_key,
+)
+from tamis.server.request import Request, Result
+from tamis.server.search import Asked, Search, run, run_together
+from tamis.server.service import Service
+from tamis.wire.answers import join, write, write_point_in_order, write_points
+from tamis.wire.bodies import (
+    QueriesBody,
+    QueryBody,
+    QueryGroupsBody,
+    RecommendBody,
+    RecommendGroupsBody,
+    RecommendsBody,
+    SearchBody,
+    SearchesBody,
+    SearchGroupsBody,
+    read_body,
+)
+from tamis.wire.filter_reader import read_filter
+
+__all__ = [
+    "query",
+    "query_batch",
+    "query_groups",
+    "recommend",
+    "recommend_batch",
+    "recommend_groups",
+    "search",
+    "search_batch",
+    "search_groups",
+]
+
+_GROUPS, _GROUP_SIZE = 10, 3
+
+
+def query(service: Service, request: Request) -> Asked | Result:
+    """POST /collections/{name}/points/query"""
+    body = read_body(request.body, QueryBody)
+    if body.query is None:
+        return Result(_points(_in_order(service, request.path["name"], body)))
+    return _answered(read_query(service.collection, request.path["name"], body), request, _points_of)
+
+
+def query_batch(service: Service, request: Request) -> Result:
+    """POST /collections/{name}/points/query/batch"""
+    name = request.path["name"]
+    bodies = read_body(request.body, QueriesBody).searches
+    searches = [None if body.query is None else read_query(service.collection, name, body) for body in bodies]
+    answers = iter(_answers([s for s in searches if s is not None]))
+    return Result(
+        join(
+            _points(_in_order(service, name, body) if search is None else next(answers))
+            for body, search in zip(bodies, searches, strict=True)
+        )
+    )
+
+
+def query_groups(service: Service, request: Request) -> Result:
+    """POST /collections/{name}/points/query/groups"""
+    body = read_body(request.body, QueryGroupsBody)
+    if body.query is None:
+        raise Rejected("query", "is missing; groups need one to be ordered by")
+    return _grouped(service, read_query(service.collection, request.path["name"], body), body)
+
+
+def search(service: Service, request: Request) -> Asked | Result:
+    """POST /collections/{name}/points/search"""
+    body = _limited(read_body(request.body, SearchBody))
+    return _answered(read_search(service.collection, request.path["name"], body), request, _bare_points_of)
+
+
+def search_batch(service: Service, request: Request) -> Result:
+    """POST /collections/{name}/points/search/batch"""
+    bodies = map(_limited, read_body(request.body, SearchesBody).searches)
+    return Result(join(_answers([read_search(service.collection, request.path["name"], body) for body in bodies])))
+
+
+def search_groups(service: Service, request: Request) -> Result:
+    """POST /collections/{name}/points/search/groups"""
+    body = read_body(request.body, SearchGroupsBody)
+    return _grouped(service, read_search(service.collection, request.path["name"], body), body)
+
+
+def recommend(service: Service, request: Request) -> Asked | Result:
+    """POST /collections/{name}/points/recommend"""
+    body = _limited(read_body(request.body, RecommendBody))
+    return _answered(read_recommend(service.collection, request.path["name"], body), request, _bare_points_of)
+
+
+def recommend_batch(service: Service, request: Request) -> Result:
+    """POST /collections/{name}/points/recommend/batch"""
+    bodies = map(_limited, read_body(request.body, RecommendsBody).searches)
+    return Result(join(_answers([read_recommend(service.collection, request.path["name"], body) for body in bodies])))
+
+
+def recommend_groups(service: Service, request: Request) -> Result:
+    """POST /collections/{name}/points/recommend/groups"""
+    body = read_body(request.body, RecommendGroupsBody)
+    return _grouped(service, read_recommend(service.collection, request.path["name"], body), body)
+
+
+def _limited(body: Any) -> Any:
+    """The older endpoints have no default limit."""
+    if body.limit is None and body.top is None:
+        raise Rejected("limit", "is missing")
+    return body
+
+
+def _answered(
+    search: Search, request: Request, written: Callable[[Search], Callable[[Places], bytes]]
+) -> Asked | Result:
+    if not request.flag("explain"):
+        return Asked(search, written(search))
+    plan = search.collection.explain(search.query).to_dict()
+    return Result(written(search)(run(search).places), b',"plan":' + write(plan))
+
+
+def _points_of(search: Search) -> Callable[[Places], bytes]:
+    fields = search.fields
+    return lambda places: _points(write_points(places, fields))
+
+
+def _bare_points_of(search: Search) -> Callable[[Places], bytes]:
+    fields = search.fields
+    return lambda places: write_points(places, fields)
+
+
+def _points(points: bytes) -> bytes:
+    return b'{"points":%b}' % points
+
+
+def _answers(searches: Sequence[Search]) -> list[bytes]:
+    found = run_together(searches) if searches else []
+    return [write_points(one.places, search.fields) for search, one in zip(searches, found, strict=True)]
+
+
+def _in_order(service: Service, name: str, body: QueryBody) -> bytes:
+    """A query without a query: points by id, score 0."""
+    for given, what in (
+        (body.prefetch, "prefetch"),
+        (body.lookup_from, "lookup_from"),
+        (body.score_threshold, "score_threshold"),
+    ):
+        if given not in (None, [], {}):
+            raise Rejected(what, "needs a query" if what != "prefetch" else "is not supported yet")
+    refuse_shard_key(body)
+    collection = service.collection(name)
+    limit = 10 if body.limit is None else body.limit
+    if limit < 1:
+        raise Invalid("limit", f"value {limit} invalid, must be 1 or larger")
+    skip = body.offset or 0
+    fields = read_fields_of(collection, body, payload=False)
+    asked = ScrollQuery(read_filter(body.filter), read_limit(limit + skip), fields=fields)
+    return join(collection.scroll(asked, write_point_in_order)[0][skip:])
+
+
+def _grouped(service: Service, search: Search, body: Any) -> Result:
+    groups = _GROUPS if body.limit is None else body.limit
+    size = _GROUP_SIZE if body.group_size is None else body.group_size
+    for name, value in (("limit", groups), ("group_size", size)):
+        if value < 1:
+            raise Invalid(name, f"value {value} invalid, must be 1 or larger")
+    found = group(
+        search, Grouping(read_path(body.group_by, "group_by"), read_limit(groups), read_limit(size, "group_size"))
+    )
+    records = lookup_records(service.collection, body.with_lookup, [value for value, _ in found])
+    return Result(b'{"groups":%b}' % join(_group(search, value, places, records) for value, places in found))
+
+
+def _group(search: Search, value: Value, places: Places, records: dict[Value, bytes]) -> bytes:
+    lookup = b',"lookup":%b' % records[value] if value in records else b""
+    return b'{"id":%b,"hits":%b%b}' % (write(value), write_points(places, search.fields), lookup)

@@ -1,0 +1,99 @@
+"""Snapshots of one collection and of all of them: make, list, fetch, drop, recover."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from tamis.errors import Rejected
+from tamis.server.fetch_snapshot import fetched
+from tamis.server.request import Reply, Request, Result
+from tamis.server.service import Service
+from tamis.wire.answers import write
+from tamis.wire.bodies import RecoverBody, read_body
+
+__all__ = [
+    "create_full",
+    "create_snapshot",
+    "delete_full",
+    "delete_snapshot",
+    "download",
+    "download_full",
+    "list_full",
+    "list_snapshots",
+    "recover",
+    "upload",
+]
+
+_PRIORITIES = ("no_sync", "snapshot", "replica")
+
+
+def list_snapshots(service: Service, request: Request) -> Result:
+    """GET /collections/{name}/snapshots"""
+    return Result(write([asdict(info) for info in service.db.snapshots(request.path["name"])]))
+
+
+def create_snapshot(service: Service, request: Request) -> Result:
+    """POST /collections/{name}/snapshots"""
+    return Result(write(asdict(service.db.create_snapshot(request.path["name"]))))
+
+
+def download(service: Service, request: Request) -> Reply:
+    """GET /collections/{name}/snapshots/{snapshot}"""
+    return _file(service.db.snapshot_path(request.path["name"], request.path["snapshot"]))
+
+
+def delete_snapshot(service: Service, request: Request) -> Result:
+    """DELETE /collections/{name}/snapshots/{snapshot}"""
+    service.db.delete_snapshot(request.path["name"], request.path["snapshot"])
+    return Result(b"true")
+
+
+def recover(service: Service, request: Request) -> Result:
+    """PUT /collections/{name}/snapshots/recover: from file:// (in the snapshots folder) or http(s)://."""
+    body = read_body(request.body, RecoverBody)
+    _check_priority(body.priority)
+    with fetched(service, request.path["name"], body.location, body.api_key) as source:
+        service.db.recover_snapshot(request.path["name"], source, body.checksum)
+    return Result(b"true")
+
+
+def upload(service: Service, request: Request) -> Result:
+    """POST /collections/{name}/snapshots/upload: a form with the file `snapshot`."""
+    _check_priority(request.query.get("priority"))
+    if request.upload is None:
+        raise Rejected("snapshot", "is missing; send it as the file of a multipart form")
+    service.db.recover_snapshot(request.path["name"], request.upload, request.query.get("checksum"))
+    return Result(b"true")
+
+
+def list_full(service: Service, request: Request) -> Result:
+    """GET /snapshots"""
+    return Result(write([asdict(info) for info in service.db.full_snapshots()]))
+
+
+def create_full(service: Service, request: Request) -> Result:
+    """POST /snapshots"""
+    return Result(write(asdict(service.db.create_full_snapshot())))
+
+
+def download_full(service: Service, request: Request) -> Reply:
+    """GET /snapshots/{snapshot}"""
+    return _file(service.db.full_snapshot_path(request.path["snapshot"]))
+
+
+def delete_full(service: Service, request: Request) -> Result:
+    """DELETE /snapshots/{snapshot}"""
+    service.db.delete_full_snapshot(request.path["snapshot"])
+    return Result(b"true")
+
+
+def _file(path: Path) -> Reply:
+    name = (("content-disposition", f'attachment; filename="{path.name}"'),)
+    return Reply(content_type="application/octet-stream", headers=name, file=path)
+
+
+def _check_priority(priority: Any) -> None:
+    if priority is not None and priority not in _PRIORITIES:
+        raise Rejected("priority", f"must be one of {', '.join(_PRIORITIES)}, got {priority!r}")

@@ -1,0 +1,172 @@
+"""Writes of points: upsert, delete, vectors, payloads, payload indexes, and lists of them.
+
+Every write is durable and visible before it is answered. `wait=true` says so, "completed"; without it the answer is
+"acknowledged" and what only the application of a write can find (a missing id) is not reported, as in the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from tamis.embedded.collection import Collection
+from tamis.errors import Invalid, NotFound, Rejected
+from tamis.server.query_reader import refuse_shard_key
+from tamis.server.request import Request, Result
+from tamis.server.service import Service
+from tamis.wire.answers import join, write
+from tamis.wire.bodies import (
+    ClearPayloadBody,
+    CreateIndexBody,
+    DeletePayloadBody,
+    DeleteVectorsBody,
+    OperationsBody,
+    OverwritePayloadBody,
+    SelectBody,
+    SetPayloadBody,
+    UpdateVectorsBody,
+    UpsertBody,
+    convert_body,
+    read_body,
+)
+
+__all__ = ["batch", "create_index", "delete_index", "updated", "write_endpoint"]
+
+_ORDERINGS = ("weak", "medium", "strong")
+
+
+def _upsert(collection: Collection, body: UpsertBody) -> int:
+    how = {k: v for k, v in (("update_filter", body.update_filter), ("update_mode", body.update_mode)) if v is not None}
+    if (body.points is None) == (body.batch is None):
+        raise Rejected("points", "give either points or batch")
+    if body.batch is not None:
+        return collection.upsert(ids=body.batch.ids, vectors=body.batch.vectors, payloads=body.batch.payloads, **how)
+    return collection.upsert(points=body.points, **how)
+
+
+def _delete(collection: Collection, body: SelectBody) -> int:
+    return collection.delete(ids=body.points, filter=body.filter)
+
+
+def _update_vectors(collection: Collection, body: UpdateVectorsBody) -> int:
+    if not body.points:
+        raise Invalid("points", "is empty; give at least one point")
+    return collection.update_vectors(points=body.points, update_filter=body.update_filter)
+
+
+def _delete_vectors(collection: Collection, body: DeleteVectorsBody) -> int:
+    if not body.vector:
+        raise Invalid("vector", "is empty; name at least one vector")
+    return collection.delete_vectors(body.vector, ids=body.points, filter=body.filter)
+
+
+def _set_payload(collection: Collection, body: SetPayloadBody) -> int:
+    return collection.set_payload(body.payload, ids=body.points, filter=body.filter, key=body.key)
+
+
+def _overwrite_payload(collection: Collection, body: OverwritePayloadBody) -> int:
+    if body.key is not None:
+        raise Rejected("key", "has no meaning when the whole payload is replaced; use set payload")
+    return collection.overwrite_payload(body.payload, ids=body.points, filter=body.filter)
+
+
+def _delete_payload(collection: Collection, body: DeletePayloadBody) -> int:
+    return collection.delete_payload(body.keys, ids=body.points, filter=body.filter)
+
+
+def _clear_payload(collection: Collection, body: ClearPayloadBody) -> int:
+    return collection.clear_payload(ids=body.points, filter=body.filter)
+
+
+# by the name it has in a list of operations: what reads its body, what it does
+_OPERATIONS: dict[str, tuple[type[msgspec.Struct], Callable[[Collection, Any], int]]] = {
+    "upsert": (UpsertBody, _upsert),
+    "delete": (SelectBody, _delete),
+    "update_vectors": (UpdateVectorsBody, _update_vectors),
+    "delete_vectors": (DeleteVectorsBody, _delete_vectors),
+    "set_payload": (SetPayloadBody, _set_payload),
+    "overwrite_payload": (OverwritePayloadBody, _overwrite_payload),
+    "delete_payload": (DeletePayloadBody, _delete_payload),
+    "clear_payload": (ClearPayloadBody, _clear_payload),
+}
+
+
+def write_endpoint(name: str) -> Callable[[Service, Request], Result]:
+    """The endpoint that does one operation of `_OPERATIONS`."""
+    kind, act = _OPERATIONS[name]
+
+    def endpoint(service: Service, request: Request) -> Result:
+        wait = _wait(request)
+        body = read_body(request.body, kind)
+        refuse_shard_key(body)
+        collection = service.db.get_collection(request.path["name"])
+        return Result(updated(_done(lambda: act(collection, body), collection, wait), wait))
+
+    endpoint.__name__ = name
+    return endpoint
+
+
+def batch(service: Service, request: Request) -> Result:
+    """POST /collections/{name}/points/batch: one after the other; what came before a refusal stays."""
+    wait = _wait(request)
+    collection = service.db.get_collection(request.path["name"])
+    steps = [
+        _step(given, f"operations[{row}]")
+        for row, given in enumerate(read_body(request.body, OperationsBody).operations)
+    ]
+    results = []
+    for act, body in steps:
+        results.append(updated(_done(lambda act=act, body=body: act(collection, body), collection, wait), wait))  # type: ignore[misc]
+    return Result(join(results))
+
+
+def _step(given: dict[str, Any], where: str) -> tuple[Callable[[Collection, Any], int], Any]:
+    if len(given) != 1 or next(iter(given)) not in _OPERATIONS:
+        raise Rejected(
+            where, f"must be an object with one of the keys {', '.join(_OPERATIONS)}; got {', '.join(given) or 'none'}"
+        )
+    name, inner = next(iter(given.items()))
+    kind, act = _OPERATIONS[name]
+    body = convert_body(inner, kind, f"{where}.{name}")
+    refuse_shard_key(body)
+    return act, body
+
+
+def create_index(service: Service, request: Request) -> Result:
+    """PUT /collections/{name}/index"""
+    wait = _wait(request)
+    body = read_body(request.body, CreateIndexBody)
+    collection = service.db.get_collection(request.path["name"])
+    if body.field_schema is None:
+        raise Rejected("field_schema", "is missing; name the type of the index")
+    return Result(updated(collection.create_payload_index(body.field_name, body.field_schema), wait))
+
+
+def delete_index(service: Service, request: Request) -> Result:
+    """DELETE /collections/{name}/index/{field}"""
+    wait = _wait(request)
+    collection = service.db.get_collection(request.path["name"])
+    return Result(updated(collection.delete_payload_index(request.path["field"]), wait))
+
+
+def updated(position: int, wait: bool) -> bytes:
+    """The result of a write. position: in the log, which is the version of the points it touched."""
+    return write({"operation_id": position, "status": "completed" if wait else "acknowledged"})
+
+
+def _wait(request: Request) -> bool:
+    ordering = request.query.get("ordering", "weak")
+    if ordering not in _ORDERINGS:
+        raise Rejected("ordering", f"must be one of {', '.join(_ORDERINGS)}, got {ordering!r}")
+    return request.flag("wait")
+
+
+def _done(act: Callable[[], int], collection: Collection, wait: bool) -> int:
+    try:
+        return act()
+    except NotFound as error:
+        if wait or type(error) is not NotFound:
+            raise
+        return collection.stored.position

@@ -1,0 +1,77 @@
+"""What an endpoint gets and gives: one request, its body read; one reply, not yet compressed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from tamis.errors import Malformed
+
+__all__ = ["Reply", "Request", "Result", "envelope", "plain_text", "read_query_string"]
+
+JSON = "application/json"
+
+
+class Request(msgspec.Struct):
+    """One call. path: the values of the route's placeholders. upload: a file that came as a form. deadline: a moment of
+    `time.monotonic`."""
+
+    body: bytes = b""
+    path: Mapping[str, str] = {}
+    query: Mapping[str, str] = {}
+    upload: Path | None = None
+    deadline: float | None = None
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """A query parameter that is true or false."""
+        value = self.query.get(name)
+        if value is None:
+            return default
+        if value not in ("true", "false"):
+            raise Malformed(name, f"must be true or false, got {value!r}")
+        return value == "true"
+
+    def only(self, *known: str) -> None:
+        """Refuse query parameters that this endpoint does not take."""
+        for name in self.query:
+            if name not in known:
+                raise Malformed(name, f"unknown query parameter; known here are {', '.join(known) or 'none'}")
+
+
+class Result(msgspec.Struct):
+    """The JSON of a result, and further members of the envelope around it, each with a comma before it."""
+
+    result: bytes
+    extra: bytes = b""
+
+
+class Reply(msgspec.Struct):
+    """status, body, content type, further headers; or a file instead of a body."""
+
+    body: bytes = b""
+    status: int = 200
+    content_type: str = JSON
+    headers: tuple[tuple[str, str], ...] = ()
+    file: Path | None = None
+
+
+def read_query_string(text: str) -> dict[str, str]:
+    """Query parameters; of a repeated one the last counts.
+
+    >>> read_query_string("wait=true&timeout=3")
+    {'wait': 'true', 'timeout': '3'}
+    """
+    return dict(parse_qsl(text, keep_blank_values=True)) if text else {}
+
+
+def plain_text(text: str, status: int = 200) -> Reply:
+    """A reply in words."""
+    return Reply(text.encode(), status, "text/plain; charset=utf-8")
+
+
+def envelope(result: bytes, seconds: float, extra: bytes = b"") -> bytes:
+    """The JSON around every result."""
+    return b'{"result":%b%b,"status":"ok","time":%.9f}' % (result, extra, seconds)

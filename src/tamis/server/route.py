@@ -1,0 +1,52 @@
+"""One endpoint as the table of endpoints has it: what it answers to, what it takes, what it gives.
+
+    method · pattern · endpoint · access · query parameters · body · result
+
+The same entry finds the endpoint, refuses what it does not take, and describes it in the OpenAPI document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from tamis.server.request import Reply, Request, Result
+from tamis.server.search import Asked
+from tamis.server.service import Service
+
+__all__ = ["Endpoint", "Route"]
+
+Endpoint = Callable[[Service, Request], "Asked | Result | Reply"]
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One endpoint.
+
+    access: open, read, write (points) or manage (collections, snapshots). query: the parameters it takes, None for any.
+    body: the struct that reads it, or the name of its schema; None for no body. result: the name of the schema of its
+    result, or "text", "html", "file". uploads: its body is a file, kept on disk and not in memory. searches: may be
+    answered together with others.
+    """
+
+    method: str
+    pattern: str
+    endpoint: Endpoint
+    access: str = "read"
+    query: tuple[str, ...] | None = ()
+    body: Any = None
+    result: str = "Anything"
+    uploads: bool = False
+    searches: bool = False
+
+    @property
+    def name(self) -> str:
+        """For metrics and logs."""
+        return f"{self.method} {self.pattern}"
+
+    def answer(self, service: Service, request: Request) -> Asked | Result | Reply:
+        """Ask the endpoint. Malformed for a query parameter that it does not take."""
+        if self.query is not None:
+            request.only(*self.query)
+        return self.endpoint(service, request)

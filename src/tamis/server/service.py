@@ -1,0 +1,57 @@
+"""What endpoints work with: the database, this node's counters, and whether it is ready."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.metadata import version
+
+from tamis.collection.collection import StoredCollection
+from tamis.embedded.database import Database
+from tamis.errors import TamisError, Unavailable
+from tamis.server.metrics import Metrics
+
+__all__ = ["API_VERSION", "TITLE", "Service"]
+
+TITLE = "tamis - filtered vector search"
+API_VERSION = "1.19.0"  # of the API that is spoken here; clients compare it with their own
+
+
+@dataclass
+class Service:
+    """One node. database is None until it has been opened."""
+
+    database: Database | None = None
+    url_recovery: bool = True  # whether a snapshot may be fetched from a URL
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    started: float = field(default_factory=time.time)
+    version: str = field(default_factory=lambda: version("tamis"))
+    trouble: str | None = None  # why the database could not be opened
+    ready: threading.Event = field(default_factory=threading.Event)
+    failed: Callable[[str, Exception], None] = lambda endpoint, error: None  # told of every internal error
+    metrics: Metrics = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.metrics = Metrics(self.collections)
+
+    @property
+    def db(self) -> Database:
+        """The database. Unavailable while it is being opened."""
+        if self.database is None:
+            raise Unavailable(self.trouble or "the database is being opened; try again in a moment")
+        return self.database
+
+    def collection(self, name: str) -> StoredCollection:
+        """The engine behind a collection's name or alias. NotFound."""
+        return self.db.get_collection(name).stored
+
+    def collections(self) -> Iterator[StoredCollection]:
+        """All of them, those that cannot be opened left out."""
+        if self.database is not None:
+            for name in self.database.collections():
+                with suppress(TamisError):
+                    yield self.collection(name)
