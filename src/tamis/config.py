@@ -59,6 +59,7 @@ class StorageConfig(_Section):
     """Where the data is."""
 
     storage_path: Path = Path("./data")
+    snapshots_path: Path | None = None  # snapshots in the storage path unless given
 
 
 class SnapshotsConfig(_Section):

@@ -62,7 +62,7 @@ def _open(config: NodeConfig, service: Service, logs: Logs) -> None:
     """Open the database and every collection in it, and run every kernel once."""
     begin = time.perf_counter()
     try:
-        service.database = open_database(config.storage.storage_path)
+        service.database = open_database(config.storage.storage_path, snapshots_path=config.storage.snapshots_path)
         distances = {Distance.COSINE}
         for collection in service.collections():
             distances |= {params.distance for params in collection.schema.vectors.values()}

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tamis.collection.snapshot_folder import DRAFT
 from tamis.errors import Forbidden, Rejected, Unavailable
 from tamis.server.service import Service
 
@@ -36,7 +37,7 @@ def fetched(service: Service, collection: str, location: str, api_key: str | Non
     if not service.url_recovery:
         raise Forbidden("recovering from a URL is switched off here (snapshots.enable_url_recovery)")
     headers = {} if api_key is None else {"api-key": api_key}
-    with tempfile.NamedTemporaryFile(dir=service.db.snapshots_folder, suffix=".part") as file:
+    with tempfile.NamedTemporaryFile(dir=service.db.snapshots_folder, prefix=DRAFT) as file:
         try:
             with urllib.request.urlopen(urllib.request.Request(location, headers=headers), timeout=_TIMEOUT_S) as reply:
                 copied = 0

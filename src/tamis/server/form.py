@@ -17,6 +17,7 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
+from tamis.collection.snapshot_folder import DRAFT
 from tamis.errors import Rejected, Unavailable
 
 __all__ = ["FormFile", "received"]
@@ -36,7 +37,7 @@ async def received(wanted: FormFile, scope: Any, proto: Any) -> AsyncIterator[Pa
     kind, options = parse_options_header(scope.headers.get("content-type") or "")
     if kind != b"multipart/form-data" or b"boundary" not in options:
         raise Rejected(wanted.field, "must come as a file of a multipart form")
-    with tempfile.NamedTemporaryFile(dir=wanted.folder, suffix=".part") as file:
+    with tempfile.NamedTemporaryFile(dir=wanted.folder, prefix=DRAFT) as file:
         part = _Part(wanted, file)
         parser = MultipartParser(options[b"boundary"], part.callbacks())
         try:

@@ -2,6 +2,7 @@
 
     vector    a list of numbers
     id        the vector of that point, which is then not among the hits
+    mmr       with a vector or an id: hits that differ from each other too
     recommend positive and negative examples → avg(positive) + avg(positive) − avg(negative), or avg(positive) alone
 
 `lookup_from` finds the vectors of ids in another collection. What the query language has beyond is refused by name.
@@ -9,9 +10,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,28 +36,32 @@ from tamis.wire.bodies import (
     SearchBody,
     SearchGroupsBody,
 )
+from tamis.wire.checks import mapping, real, whole
 from tamis.wire.filter_reader import read_filter
 
 __all__ = ["Collections", "read_fields_of", "read_query", "read_recommend", "read_search", "refuse_shard_key"]
 
 Collections = Callable[[str], StoredCollection]
 Rows = NDArray[np.float32]
-_LATER = ("discover", "context", "order_by", "fusion", "rrf", "formula", "sample", "relevance_feedback", "text", "mmr")
+_LATER = ("discover", "context", "order_by", "fusion", "rrf", "formula", "sample", "relevance_feedback", "text")
 _LIMIT = 10
+_DIVERSITY = 0.5
+_CANDIDATES_MAX = 16_384
 
 
-def read_query(find: Collections, name: str, body: QueryBody | QueryGroupsBody) -> Search:
+def read_query(find: Collections, name: str, body: QueryBody | QueryGroupsBody, deadline: float | None) -> Search:
     """POST /collections/{name}/points/query; the query must be there."""
     if body.prefetch not in (None, [], {}):
         raise Rejected("prefetch", "is not supported yet; ask one query at a time")
     collection = find(name)
     examples = _examples(body.query)
     using = vector_name(collection.schema, body.using)
-    rows, excluded = _row(_Source(find, collection, using, body.lookup_from), *examples)
-    return _search(collection, using, rows, body, excluded)
+    rows, excluded = _row(_Source(find, collection, using, body.lookup_from), examples)
+    search = _search(collection, using, rows, body, deadline, excluded)
+    return search if examples.mmr is None else _diverse(search, examples.mmr)
 
 
-def read_search(find: Collections, name: str, body: SearchBody | SearchGroupsBody) -> Search:
+def read_search(find: Collections, name: str, body: SearchBody | SearchGroupsBody, deadline: float | None) -> Search:
     """POST /collections/{name}/points/search: a list of numbers, or {"name", "vector"}."""
     collection = find(name)
     vector, using = body.vector, None
@@ -66,17 +72,19 @@ def read_search(find: Collections, name: str, body: SearchBody | SearchGroupsBod
     if body.lookup_from is not None:
         raise Rejected("lookup_from", "has no meaning for a search by vector")
     using = vector_name(collection.schema, using)
-    return _search(collection, using, one_vector(vector, collection.schema.vectors[using]), body)
+    return _search(collection, using, one_vector(vector, collection.schema.vectors[using]), body, deadline)
 
 
-def read_recommend(find: Collections, name: str, body: RecommendBody | RecommendGroupsBody) -> Search:
+def read_recommend(
+    find: Collections, name: str, body: RecommendBody | RecommendGroupsBody, deadline: float | None
+) -> Search:
     """POST /collections/{name}/points/recommend."""
     collection = find(name)
     using = vector_name(collection.schema, body.using)
     source = _Source(find, collection, using, body.lookup_from)
     _check_strategy(body.strategy, "strategy")
-    rows, excluded = _row(source, body.positive, body.negative, averaged=True)
-    return _search(collection, using, rows, body, excluded)
+    rows, excluded = _row(source, _Examples(body.positive, body.negative, averaged=True))
+    return _search(collection, using, rows, body, deadline, excluded)
 
 
 def read_fields_of(collection: StoredCollection, body: Any, payload: bool) -> Fields:
@@ -93,7 +101,12 @@ def refuse_shard_key(body: Any) -> None:
 
 
 def _search(
-    collection: StoredCollection, using: str, rows: Rows, body: Any, excluded: frozenset[PointId] = frozenset()
+    collection: StoredCollection,
+    using: str,
+    rows: Rows,
+    body: Any,
+    deadline: float | None,
+    excluded: frozenset[PointId] = frozenset(),
 ) -> Search:
     refuse_shard_key(body)
     given = getattr(body, "limit", None)
@@ -105,7 +118,13 @@ def _search(
     if most > LIMIT_MAX:
         raise Rejected("limit", f"limit + offset must be at most {LIMIT_MAX}, got {most}")
     query = NearestQuery(
-        rows, using, most, read_filter(body.filter), read_params(body.params), read_threshold(body.score_threshold)
+        rows,
+        using,
+        most,
+        read_filter(body.filter),
+        read_params(body.params),
+        read_threshold(body.score_threshold),
+        deadline,
     )
     return Search(collection, query, limit, skip, read_fields_of(collection, body, payload=False), excluded)
 
@@ -116,14 +135,22 @@ def _read_limit(limit: int) -> int:
     return read_limit(limit)
 
 
-def _examples(query: Any) -> tuple[list[Any], list[Any], bool]:
-    """(positive, negative, averaged) of a query; one positive example that is not averaged is the vector itself."""
+class _Examples(msgspec.Struct):
+    """What a query is put together from. A positive example that is not averaged is the vector itself."""
+
+    positive: Sequence[Any]
+    negative: Sequence[Any] = ()
+    averaged: bool = False
+    mmr: dict[str, Any] | None = None
+
+
+def _examples(query: Any) -> _Examples:
     if isinstance(query, dict):
         if "nearest" in query:
-            if query.get("mmr") is not None:
-                _refuse("mmr")
             _only(query, ("nearest", "mmr"), "query")
-            return _examples(query["nearest"])
+            if isinstance(query["nearest"], dict):
+                raise Rejected("query.nearest", "must be a vector or an id")
+            return msgspec.structs.replace(_examples(query["nearest"]), mmr=query.get("mmr"))
         if "recommend" in query:
             return _recommended(query)
         for key in query:
@@ -141,20 +168,33 @@ def _examples(query: Any) -> tuple[list[Any], list[Any], bool]:
         raise Rejected("query", "multivectors are not supported yet")
     if isinstance(query, bool) or not isinstance(query, (list, int, str)):
         raise Rejected("query", "must be a vector, an id, or an object that names the kind of query")
-    return [query], [], False
+    return _Examples([query])
 
 
-def _recommended(query: dict[str, Any]) -> tuple[list[Any], list[Any], bool]:
+def _diverse(search: Search, mmr: Any) -> Search:
+    """The search with more candidates, of which those are chosen that differ."""
+    given = mapping(mmr, "query.mmr", "an object with diversity and candidates_limit")
+    _only(given, ("diversity", "candidates_limit"), "query.mmr")
+    diversity = float(real(_DIVERSITY if given.get("diversity") is None else given["diversity"], "query.mmr.diversity"))
+    if not 0 <= diversity <= 1:
+        raise Invalid("query.mmr.diversity", f"value {diversity:g} invalid, must be from 0.0 to 1.0")
+    count = given.get("candidates_limit")
+    most = search.limit if count is None else whole(count, "query.mmr.candidates_limit", 1, _CANDIDATES_MAX)
+    query = msgspec.structs.replace(search.query, limit=max(most, search.skip + search.limit) + len(search.excluded))
+    return msgspec.structs.replace(search, query=query, diversity=diversity)
+
+
+def _recommended(query: dict[str, Any]) -> _Examples:
     _only(query, ("recommend",), "query")
     given = query["recommend"]
     if not isinstance(given, dict):
         raise Rejected("query.recommend", "must be an object with positive and negative")
     _only(given, ("positive", "negative", "strategy"), "query.recommend")
     _check_strategy(given.get("strategy"), "query.recommend.strategy")
-    return given.get("positive") or [], given.get("negative") or [], True
+    return _Examples(given.get("positive") or [], given.get("negative") or [], averaged=True)
 
 
-def _only(given: dict[str, Any], known: tuple[str, ...], where: str) -> None:
+def _only(given: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
     for key in given:
         if key not in known:
             raise Rejected(f"{where}.{key}", f"unknown key; known are {', '.join(known)}")
@@ -203,15 +243,14 @@ class _Source:
         return found
 
 
-def _row(
-    source: _Source, positive: Sequence[Any], negative: Sequence[Any], averaged: bool
-) -> tuple[Rows, frozenset[PointId]]:
+def _row(source: _Source, examples: _Examples) -> tuple[Rows, frozenset[PointId]]:
     """The vector to search with, and the ids that it came from."""
+    positive, negative = examples.positive, examples.negative
     if not positive:
         if negative:
             raise Rejected("positive", "average_vector needs at least one positive example")
         raise Invalid("positive", "give at least one example")
-    if not averaged and isinstance(positive[0], list):
+    if not examples.averaged and isinstance(positive[0], list):
         return one_vector(positive[0], source.params, "query"), frozenset()
     ids: list[PointId] = [
         parse_id(given, "query") for given in (*positive, *negative) if not isinstance(given, (list, dict))
@@ -223,7 +262,7 @@ def _row(
         return np.concatenate(found).mean(axis=0)
 
     excluded = frozenset() if source.foreign else frozenset(ids)
-    if not averaged:
+    if not examples.averaged:
         return rows[ids[0]], excluded
     middle = mean(positive)
     return one_vector(middle + middle - mean(negative) if negative else middle, source.params, "query"), excluded

@@ -20,6 +20,7 @@ from tamis.collection.threads import search_pool
 from tamis.model.ids import PointId
 from tamis.model.query import Fields, NearestQuery
 from tamis.search.ranked import Leg, Places, Ranked, passes
+from tamis.server.diversity import diverse
 
 __all__ = ["Asked", "Found", "Search", "run", "run_together"]
 
@@ -29,7 +30,8 @@ _POOLED = 8  # searches of one call from which on all cores share them
 class Search(msgspec.Struct, frozen=True):
     """One vector, and which of its hits are wanted.
 
-    query: one row; its limit covers the hits that are skipped or excluded. limit, skip: of what is left.
+    query: one row; its limit covers the hits that are skipped or excluded. limit, skip: of what is left. diversity: from
+    0 to 1, how much hits should differ from each other; None to rank by nearness alone.
     """
 
     collection: StoredCollection
@@ -38,6 +40,7 @@ class Search(msgspec.Struct, frozen=True):
     skip: int
     fields: Fields
     excluded: frozenset[PointId] = frozenset()
+    diversity: float | None = None
 
     @property
     def alike(self) -> Hashable:
@@ -105,6 +108,9 @@ def _wanted(search: Search, ranked: Ranked, row: int) -> Places:
         places = places.take([n for n, id in enumerate(places.ids) if id not in search.excluded])
     last = search.skip + search.limit
     if threshold is not None:
-        better = sum(passes(score, threshold, ranked.metric) for score in islice(places.scores, last))
-        last = min(last, better)
+        candidates = places.scores if search.diversity is not None else islice(places.scores, last)
+        better = sum(passes(score, threshold, ranked.metric) for score in candidates)
+        places = places.between(0, better)
+    if search.diversity is not None:
+        places = diverse(places, search.query.using, ranked.metric, search.diversity, last)
     return places if not search.skip and last >= len(places) else places.between(search.skip, last)

@@ -60,14 +60,16 @@ def query(service: Service, request: Request) -> Asked | Result:
     body = read_body(request.body, QueryBody)
     if body.query is None:
         return Result(_points(_in_order(service, request.path["name"], body)))
-    return _answered(read_query(service.collection, request.path["name"], body), request, _points_of)
+    return _answered(read_query(service.collection, request.path["name"], body, request.deadline), request, _points_of)
 
 
 def query_batch(service: Service, request: Request) -> Result:
     """POST /collections/{name}/points/query/batch"""
     name = request.path["name"]
     bodies = read_body(request.body, QueriesBody).searches
-    searches = [None if body.query is None else read_query(service.collection, name, body) for body in bodies]
+    searches = [
+        None if body.query is None else read_query(service.collection, name, body, request.deadline) for body in bodies
+    ]
     answers = iter(_answers([s for s in searches if s is not None]))
     return Result(
         join(
@@ -82,43 +84,57 @@ def query_groups(service: Service, request: Request) -> Result:
     body = read_body(request.body, QueryGroupsBody)
     if body.query is None:
         raise Rejected("query", "is missing; groups need one to be ordered by")
-    return _grouped(service, read_query(service.collection, request.path["name"], body), body)
+    return _grouped(service, read_query(service.collection, request.path["name"], body, request.deadline), body)
 
 
 def search(service: Service, request: Request) -> Asked | Result:
     """POST /collections/{name}/points/search"""
     body = _limited(read_body(request.body, SearchBody))
-    return _answered(read_search(service.collection, request.path["name"], body), request, _bare_points_of)
+    return _answered(
+        read_search(service.collection, request.path["name"], body, request.deadline), request, _bare_points_of
+    )
 
 
 def search_batch(service: Service, request: Request) -> Result:
     """POST /collections/{name}/points/search/batch"""
     bodies = map(_limited, read_body(request.body, SearchesBody).searches)
-    return Result(join(_answers([read_search(service.collection, request.path["name"], body) for body in bodies])))
+    return Result(
+        join(
+            _answers([read_search(service.collection, request.path["name"], body, request.deadline) for body in bodies])
+        )
+    )
 
 
 def search_groups(service: Service, request: Request) -> Result:
     """POST /collections/{name}/points/search/groups"""
     body = read_body(request.body, SearchGroupsBody)
-    return _grouped(service, read_search(service.collection, request.path["name"], body), body)
+    return _grouped(service, read_search(service.collection, request.path["name"], body, request.deadline), body)
 
 
 def recommend(service: Service, request: Request) -> Asked | Result:
     """POST /collections/{name}/points/recommend"""
     body = _limited(read_body(request.body, RecommendBody))
-    return _answered(read_recommend(service.collection, request.path["name"], body), request, _bare_points_of)
+    return _answered(
+        read_recommend(service.collection, request.path["name"], body, request.deadline), request, _bare_points_of
+    )
 
 
 def recommend_batch(service: Service, request: Request) -> Result:
     """POST /collections/{name}/points/recommend/batch"""
     bodies = map(_limited, read_body(request.body, RecommendsBody).searches)
-    return Result(join(_answers([read_recommend(service.collection, request.path["name"], body) for body in bodies])))
+    return Result(
+        join(
+            _answers(
+                [read_recommend(service.collection, request.path["name"], body, request.deadline) for body in bodies]
+            )
+        )
+    )
 
 
 def recommend_groups(service: Service, request: Request) -> Result:
     """POST /collections/{name}/points/recommend/groups"""
     body = read_body(request.body, RecommendGroupsBody)
-    return _grouped(service, read_recommend(service.collection, request.path["name"], body), body)
+    return _grouped(service, read_recommend(service.collection, request.path["name"], body, request.deadline), body)
 
 
 def _limited(body: Any) -> Any:
@@ -177,6 +193,8 @@ def _in_order(service: Service, name: str, body: QueryBody) -> bytes:
 
 
 def _grouped(service: Service, search: Search, body: Any) -> Result:
+    if search.diversity is not None:
+        raise Rejected("query.mmr", "does not go with groups")
     groups = _GROUPS if body.limit is None else body.limit
     size = _GROUP_SIZE if body.group_size is None else body.group_size
     for name, value in (("limit", groups), ("group_size", size)):
