@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import threading
 import time
 
@@ -21,7 +22,7 @@ from granian.server.embed import Server
 from tamis.config import NodeConfig
 from tamis.embedded.database import open_database
 from tamis.embedded.warm_up import rehearse
-from tamis.errors import TamisError
+from tamis.errors import TamisError, Unavailable
 from tamis.model.schema import Distance
 from tamis.server.auth import Keys
 from tamis.server.bridge import Bridge
@@ -41,21 +42,24 @@ def serve(config: NodeConfig) -> None:
 
 
 async def _serve(config: NodeConfig, logs: Logs) -> None:
+    port = _free_port(config.service.host, config.service.http_port)
     service = Service(url_recovery=config.snapshots.enable_url_recovery, failed=logs.failed)
     bridge = Bridge(service, os.cpu_count() or 1, config.service.max_queue, logs.slow)
     application = Application(service, bridge, _keys(config), _limits(config), logs.request)
-    server = _server(config, application)
+    server = _server(config, port, application)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     opening = threading.Thread(target=_open, args=(config, service, logs), name="tamis-open", daemon=True)
     opening.start()
-    logs.event("started", host=config.service.host, port=config.service.http_port, tls=config.service.enable_tls)
+    logs.event("started", host=config.service.host, port=port, tls=config.service.enable_tls)
     try:
         await server.serve()
     finally:
         await asyncio.to_thread(_close, service, bridge, opening)
         logs.event("stopped")
+    if service.trouble is not None:
+        raise Unavailable(service.trouble)
 
 
 def _open(config: NodeConfig, service: Service, logs: Logs) -> None:
@@ -84,6 +88,19 @@ def _close(service: Service, bridge: Bridge, opening: threading.Thread) -> None:
         service.database.close()
 
 
+def _free_port(host: str, port: int) -> int:
+    """The port to listen on; 0 becomes one that is free. Unavailable, in words, where the server below would panic."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind(address)
+            chosen: int = tried.getsockname()[1]
+            return chosen
+    except OSError as error:
+        raise Unavailable(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+
+
 def _keys(config: NodeConfig) -> Keys:
     wanted = config.service
     full = (wanted.api_key.get_secret_value(), wanted.alt_api_key.get_secret_value())
@@ -102,12 +119,12 @@ def _limits(config: NodeConfig) -> HttpLimits:
     )
 
 
-def _server(config: NodeConfig, application: Application) -> Server:
+def _server(config: NodeConfig, port: int, application: Application) -> Server:
     wanted, tls = config.service, config.tls
     return Server(
         application,
         address=wanted.host,
-        port=wanted.http_port,
+        port=port,
         interface=Interfaces.RSGI,
         http=HTTPModes.auto,
         websockets=False,
