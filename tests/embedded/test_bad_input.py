@@ -249,7 +249,7 @@ TABLE: list[tuple[str, type[Exception], str]] = [
     # collections
     ('db.get_collection("docz")', tamis.NotFound, "did you mean 'docs'?"),
     ("db.get_collection(None)", tamis.Rejected, "name: a collection name is a string"),
-    ('db.delete_collection("nothing")', tamis.NotFound, "collection 'nothing' does not exist"),
+    ('db.delete_collection("nothing")', tamis.NotFound, "Collection `nothing` doesn't exist!"),
     ('db.create_collection("docs", vectors=DOT)', tamis.Conflict, "'docs' already exists"),
     ('db.create_collection("", vectors=DOT)', tamis.Rejected, "name: a collection name has 1 to 255 bytes"),
     ('db.create_collection("x" * 256, vectors=DOT)', tamis.Rejected, "name: a collection name has"),

@@ -6,16 +6,17 @@
 A change reads the newest version and creates the one after it if absent; who loses that race gets a Conflict and
 has changed nothing. An entry's number names the collection's directory and is never given twice, so the leftovers
 of a deleted collection cannot be mistaken for a new one of the same name. The schema kept here is the one the
-collection was created with; payload indexes that came later travel in its own log and manifest.
+collection was created with; what changed of it later travels in its own log and manifest. Aliases are kept here too;
+no alias is the name of a collection.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from tamis.errors import Conflict, Corrupt
+from tamis.errors import Conflict, Corrupt, Rejected
 from tamis.model.schema import CollectionSchema
 from tamis.storage.frame import pack_group, scan
 from tamis.storage.store import Store
@@ -36,6 +37,7 @@ class Entry(msgspec.Struct, frozen=True):
 class _Version(msgspec.Struct, frozen=True):
     next: int = 1
     entries: dict[str, Entry] = {}
+    aliases: dict[str, str] = {}  # the collection each stands for
 
 
 class Catalog:
@@ -51,14 +53,20 @@ class Catalog:
         """By name; do not change it."""
         return self._version.entries
 
+    @property
+    def aliases(self) -> dict[str, str]:
+        """Collections by alias; do not change it."""
+        return self._version.aliases
+
     def planned(self, name: str, schema: CollectionSchema) -> Entry:
-        """The entry that `create` would add. Raises Conflict if the name is taken."""
+        """The entry that `create` would add. Raises Conflict if the name is taken, Rejected if it is an alias."""
         if name in self.entries:
             raise Conflict(f"collection {name!r} already exists")
-        return self.fresh(schema)
+        return self.fresh(name, schema)
 
-    def fresh(self, schema: CollectionSchema) -> Entry:
-        """An entry under a number that nobody had before, for `replace`."""
+    def fresh(self, name: str, schema: CollectionSchema) -> Entry:
+        """An entry under a number that nobody had before, for `replace`. Raises Rejected if the name is an alias."""
+        self._refuse_aliases([name])
         self._next += 1
         return Entry(self._next - 1, schema)
 
@@ -68,11 +76,22 @@ class Catalog:
 
     def replace(self, entries: Mapping[str, Entry]) -> None:
         """Put these in the place of the ones that have their names, or add them; all in one version."""
-        self._change(_Version(self._next, {**self.entries, **entries}))
+        self._refuse_aliases(entries)
+        self._change(_Version(self._next, {**self.entries, **entries}, self.aliases))
 
     def delete(self, name: str) -> None:
-        """Take a collection out."""
-        self._change(_Version(self._next, {n: e for n, e in self.entries.items() if n != name}))
+        """Take a collection out, and its aliases."""
+        entries = {known: entry for known, entry in self.entries.items() if known != name}
+        self._change(_Version(self._next, entries, {a: of for a, of in self.aliases.items() if of != name}))
+
+    def realias(self, aliases: Mapping[str, str]) -> None:
+        """Have these aliases and no others. They stand for collections that exist, and none is named like one."""
+        self._change(_Version(self._next, self.entries, dict(aliases)))
+
+    def _refuse_aliases(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name in self.aliases:
+                raise Rejected("name", f"{name!r} is an alias of collection {self.aliases[name]!r}; delete it first")
 
     def _change(self, version: _Version) -> None:
         position = self._position + 1

@@ -16,11 +16,12 @@ from tamis.collection.catalog import Catalog, Entry
 from tamis.collection.collection import StoredCollection
 from tamis.collection.places import LocalPlaces, MemoryPlaces, Places
 from tamis.collection.threads import build_pool
+from tamis.embedded.aliases import Aliases
 from tamis.embedded.collection import Collection
-from tamis.embedded.names import check_collection_name, nearest_name
+from tamis.embedded.names import check_collection_name, unknown_collection
 from tamis.embedded.snapshots import Snapshots
 from tamis.embedded.warm_up import warm_up
-from tamis.errors import Conflict, NotFound, Rejected
+from tamis.errors import Conflict, Rejected
 from tamis.shard.runtime import Runtime
 from tamis.wire.schema_reader import read_schema
 
@@ -56,7 +57,7 @@ def _path(directory: Any, where: str) -> Path:
     return path
 
 
-class Database(Snapshots):
+class Database(Aliases, Snapshots):
     """Collections by name. A context manager: leaving it closes it."""
 
     def __init__(self, places: Places, runtime: Runtime | None = None) -> None:
@@ -82,7 +83,7 @@ class Database(Snapshots):
         optimizers_config: Any = None,
         metadata: Any = None,
     ) -> Collection:
-        """Make an empty collection. Raises Conflict if the name is taken.
+        """Make an empty collection. Raises Conflict if the name is taken, Rejected if it is an alias.
 
         vectors: {"size": 256, "distance": "Cosine"} (Cosine, Dot, Euclid or Manhattan), or {name: such a dict, ...}.
         hnsw_config: m, ef_construct. quantization_config: {"scalar": {"type": "int8"}}. optimizers_config: when
@@ -105,14 +106,18 @@ class Database(Snapshots):
             return collection
 
     def get_collection(self, name: str) -> Collection:
-        """The collection of this name. Raises NotFound."""
+        """The collection of this name or alias. Raises NotFound."""
         with self._lock:
+            name = self._resolved(name)
             self._check_open()
             entry = self._entry(name)
             return self._open[name] if name in self._open else self._opened(name, entry)
 
     def delete_collection(self, name: str) -> None:
-        """Delete a collection and its bytes; its handles refuse from now on. Raises NotFound."""
+        """Delete a collection, its bytes and its aliases; its handles refuse from now on. Raises NotFound.
+
+        An alias in the place of the name is not followed: delete it with `update_aliases`.
+        """
         with self._lock:
             self._check_open()
             entry = self._entry(name)
@@ -165,8 +170,12 @@ class Database(Snapshots):
         check_collection_name(name)
         entries = self._catalog.entries
         if name not in entries:
-            raise NotFound(f"name: collection {name!r} does not exist{nearest_name(name, entries)}")
+            raise unknown_collection(name, entries)
         return entries[name]
+    def _resolved(self, name: str) -> str:
+        """The collection's own name, if this is an alias."""
+        return self._catalog.aliases.get(check_collection_name(name), name)
+
 
     def _check_open(self) -> None:
         if self._closed:

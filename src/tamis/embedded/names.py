@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
-from tamis.errors import Rejected, UnknownVector
+from tamis.errors import NotFound, Rejected, UnknownVector
 from tamis.limits import COLLECTION_NAME_BYTES_MAX
 from tamis.model.schema import CollectionSchema, VectorParams
 
-__all__ = ["check_collection_name", "nearest_name", "vector_name", "vector_params"]
+__all__ = ["check_collection_name", "nearest_name", "unknown_collection", "vector_name", "vector_params"]
 
 _FORBIDDEN = set('<>:"/\\|?*\0\x1f')
 
@@ -41,6 +41,11 @@ def nearest_name(name: str, names: Iterable[str]) -> str:
     if near:
         return f"; did you mean {near[0]!r}?"
     return f"; there are {', '.join(repr(n) for n in known[:10])}" if known else ""
+
+
+def unknown_collection(name: str, names: Iterable[str]) -> NotFound:
+    """The error about a collection that does not exist, among those with these names."""
+    return NotFound(f"Collection `{name}` doesn't exist!{nearest_name(name, names)}")
 
 
 def vector_name(schema: CollectionSchema, using: Any) -> str:

@@ -48,6 +48,7 @@ class Snapshots:
     _open: dict[str, Collection]
     _check_open: Callable[[], None]
     _entry: Callable[[Any], Entry]
+    _resolved: Callable[[str], str]
     _forget: Callable[[str, Entry, str], None]
     get_collection: Callable[[str], Collection]
     collections: Callable[[], list[str]]
@@ -155,7 +156,7 @@ class Snapshots:
             try:
                 self._check_open()
                 self._catalog.replace({name: entry for name, (entry, _) in made.items()})
-            except (Conflict, Unavailable):
+            except (Conflict, Rejected, Unavailable):
                 self._discard(made)
                 raise
             except BaseException:
@@ -172,7 +173,7 @@ class Snapshots:
         schema = archive.collection().schema
         with self._lock:
             self._check_open()
-            entry = self._catalog.fresh(schema)
+            entry = self._catalog.fresh(name, schema)
         try:
             warm_up(params.distance for params in schema.vectors.values())
             store, log = self._places.shard(entry.number)
@@ -243,11 +244,12 @@ class Snapshots:
     def _known_folder(self, collection: str) -> SnapshotFolder:
         """The folder of a collection that exists, or of whose snapshots some do. NotFound."""
         check_collection_name(collection, "collection")
-        folder = self._folder(collection)
         with self._lock:
             self._check_open()
+            name = self._resolved(collection)
+            folder = self._folder(name)
             if not folder.infos():
-                self._entry(collection)
+                self._entry(name)
         return folder
 
     def _full_folder(self) -> SnapshotFolder:
