@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from tamis.errors import Malformed, TamisError
+from tamis.errors import TamisError
 from tamis.server.auth import Keys
 from tamis.server.bridge import Bridge, answer_now
 from tamis.server.compress import compress, encoding_for
@@ -115,21 +115,9 @@ class Application:
         return await self._bridge.answer(route, request, begin)
 
     def _seconds(self, request: Request) -> float:
-        given = request.query.get("timeout")
-        if given is None:
-            return self._limits.request_seconds
-        try:
-            seconds = int(given)
-        except ValueError:
-            raise Malformed("timeout", f"must be a whole number of seconds, got {given!r}") from None
-        if seconds < 1:
-            raise _Refused(
-                refusal(
-                    422,
-                    f"Validation error in query parameters: [timeout: value {seconds} invalid, must be 1 or larger]",
-                )
-            )
-        return float(min(seconds, self._limits.request_seconds))
+        given = request.timeout()
+        most = self._limits.request_seconds
+        return most if given is None else min(float(given), most)
 
     async def _body(self, scope: Any, proto: Any) -> bytes:
         """The whole body. Refuses one that is too large, as soon as that is known, and one that takes too long."""

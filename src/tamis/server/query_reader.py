@@ -27,6 +27,7 @@ from tamis.model.ids import IdArray, PointId, parse_id
 from tamis.model.query import Fields, NearestQuery
 from tamis.search.fetch import record_at
 from tamis.server.search import Search
+from tamis.server.strict_mode import check_search
 from tamis.wire.bodies import (
     Lookup,
     QueryBody,
@@ -126,6 +127,7 @@ def _search(
         read_threshold(body.score_threshold),
         deadline,
     )
+    check_search(collection, query, limit + skip)
     return Search(collection, query, limit, skip, read_fields_of(collection, body, payload=False), excluded)
 
 

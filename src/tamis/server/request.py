@@ -8,11 +8,12 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from tamis.errors import Malformed
+from tamis.errors import Invalid, Malformed
 
 __all__ = ["Reply", "Request", "Result", "envelope", "plain_text", "read_query_string"]
 
 JSON = "application/json"
+_DIGITS_MAX = 9
 
 
 class Request(msgspec.Struct):
@@ -33,6 +34,17 @@ class Request(msgspec.Struct):
         if value not in ("true", "false"):
             raise Malformed(name, f"must be true or false, got {value!r}")
         return value == "true"
+
+    def timeout(self) -> int | None:
+        """The seconds that the query string allows."""
+        given = self.query.get("timeout")
+        if given is None:
+            return None
+        if not given.isdecimal() or len(given) > _DIGITS_MAX:
+            raise Malformed("timeout", f"must be a whole number of seconds, got {given[:20]!r}")
+        if int(given) < 1:
+            raise Invalid("timeout", f"value {given} invalid, must be 1 or larger")
+        return int(given)
 
     def only(self, *known: str) -> None:
         """Refuse query parameters that this endpoint does not take."""

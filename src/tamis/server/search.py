@@ -30,8 +30,8 @@ _POOLED = 8  # searches of one call from which on all cores share them
 class Search(msgspec.Struct, frozen=True):
     """One vector, and which of its hits are wanted.
 
-    query: one row; its limit covers the hits that are skipped or excluded. limit, skip: of what is left. diversity: from
-    0 to 1, how much hits should differ from each other; None to rank by nearness alone.
+    query: one row; its limit covers the hits that are skipped or excluded. limit, skip: of what is left. diversity:
+    from 0 to 1, how much hits should differ from each other; None to rank by nearness alone.
     """
 
     collection: StoredCollection

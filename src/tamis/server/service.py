@@ -14,6 +14,7 @@ from tamis.collection.collection import StoredCollection
 from tamis.embedded.database import Database
 from tamis.errors import TamisError, Unavailable
 from tamis.server.metrics import Metrics
+from tamis.server.strict_mode import Rates
 
 __all__ = ["API_VERSION", "TITLE", "Service"]
 
@@ -33,6 +34,7 @@ class Service:
     trouble: str | None = None  # why the database could not be opened
     ready: threading.Event = field(default_factory=threading.Event)
     failed: Callable[[str, Exception], None] = lambda endpoint, error: None  # told of every internal error
+    rates: Rates = field(default_factory=Rates)
     metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
@@ -48,6 +50,14 @@ class Service:
     def collection(self, name: str) -> StoredCollection:
         """The engine behind a collection's name or alias. NotFound."""
         return self.db.get_collection(name).stored
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a collection or an alias of this name."""
+        try:
+            self.collection(name)
+        except TamisError:
+            return False
+        return True
 
     def collections(self) -> Iterator[StoredCollection]:
         """All of them, those that cannot be opened left out."""

@@ -43,11 +43,8 @@ def info(service: Service, request: Request) -> Result:
 
 def exists(service: Service, request: Request) -> Result:
     """GET /collections/{name}/exists"""
-    try:
-        service.collection(request.path["name"])
-    except NotFound:
-        return Result(write({"exists": False}))
-    return Result(write({"exists": True}))
+    service.db  # noqa: B018 - unavailable is not the same as missing
+    return Result(write({"exists": service.exists(request.path["name"])}))
 
 
 def create_collection(service: Service, request: Request) -> Result:

@@ -10,6 +10,7 @@ from tamis.model.query import Fields, ScrollQuery
 from tamis.server.query_reader import read_fields_of, refuse_shard_key
 from tamis.server.request import Request, Result
 from tamis.server.service import Service
+from tamis.server.strict_mode import check_page
 from tamis.wire.answers import join, write, write_facet, write_page, write_record
 from tamis.wire.bodies import CountBody, FacetBody, PointsBody, ScrollBody, read_body
 from tamis.wire.filter_reader import read_filter
@@ -23,7 +24,9 @@ def get_point(service: Service, request: Request) -> Result:
     """GET /collections/{name}/points/{id}: payload and vectors always. NotFound."""
     given = request.path["id"]
     id = parse_id(int(given) if given.isdecimal() else given)
-    found = service.collection(request.path["name"]).retrieve(IdArray.of([id]), Fields(vectors=None), write_record)
+    collection = service.collection(request.path["name"])
+    check_page(service.rates, collection, 1, None)
+    found = collection.retrieve(IdArray.of([id]), Fields(vectors=None), write_record)
     if not found:
         raise NotFound(f"Point with id {id} does not exists!")
     return Result(found[0])
@@ -35,6 +38,7 @@ def retrieve(service: Service, request: Request) -> Result:
     refuse_shard_key(body)
     collection = service.collection(request.path["name"])
     fields = read_fields_of(collection, body, payload=True)
+    check_page(service.rates, collection, len(body.ids), None)
     return Result(join(collection.retrieve(list_ids(body.ids), fields, write_record)))
 
 
@@ -53,6 +57,7 @@ def scroll(service: Service, request: Request) -> Result:
         order,
         read_fields_of(collection, body, payload=True),
     )
+    check_page(service.rates, collection, query.limit, query.filter)
     return Result(write_page(*collection.scroll(query, write_record)))
 
 
@@ -60,17 +65,18 @@ def count(service: Service, request: Request) -> Result:
     """POST /collections/{name}/points/count: always exact here."""
     body = read_body(request.body or b"{}", CountBody)
     refuse_shard_key(body)
-    return Result(write({"count": service.collection(request.path["name"]).count(read_filter(body.filter))}))
+    collection, filter = service.collection(request.path["name"]), read_filter(body.filter)
+    check_page(service.rates, collection, 0, filter)
+    return Result(write({"count": collection.count(filter)}))
 
 
 def facet(service: Service, request: Request) -> Result:
     """POST /collections/{name}/facet: always exact here."""
     body = read_body(request.body, FacetBody)
     refuse_shard_key(body)
-    collection = service.collection(request.path["name"])
-    return Result(
-        write_facet(collection.facet(read_path(body.key, "key"), read_filter(body.filter), _limit(body.limit)))
-    )
+    collection, filter, limit = service.collection(request.path["name"]), read_filter(body.filter), _limit(body.limit)
+    check_page(service.rates, collection, limit, filter)
+    return Result(write_facet(collection.facet(read_path(body.key, "key"), filter, limit)))
 
 
 def _limit(limit: int | None) -> int:

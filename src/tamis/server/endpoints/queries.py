@@ -25,6 +25,7 @@ from tamis.server.query_reader import (
 from tamis.server.request import Request, Result
 from tamis.server.search import Asked, Search, run, run_together
 from tamis.server.service import Service
+from tamis.server.strict_mode import check_batch, check_page
 from tamis.wire.answers import join, write, write_point_in_order, write_points
 from tamis.wire.bodies import (
     QueriesBody,
@@ -59,21 +60,19 @@ def query(service: Service, request: Request) -> Asked | Result:
     """POST /collections/{name}/points/query"""
     body = read_body(request.body, QueryBody)
     if body.query is None:
-        return Result(_points(_in_order(service, request.path["name"], body)))
-    return _answered(read_query(service.collection, request.path["name"], body, request.deadline), request, _points_of)
+        return Result(_points(_in_order(service, request, body)))
+    return _answered(_read(service, request, read_query, body), request, _points_of)
 
 
 def query_batch(service: Service, request: Request) -> Result:
     """POST /collections/{name}/points/query/batch"""
-    name = request.path["name"]
     bodies = read_body(request.body, QueriesBody).searches
-    searches = [
-        None if body.query is None else read_query(service.collection, name, body, request.deadline) for body in bodies
-    ]
-    answers = iter(_answers([s for s in searches if s is not None]))
+    _check_batch(service, request, len(bodies))
+    searches = [None if body.query is None else _read(service, request, read_query, body) for body in bodies]
+    answers = iter(_answers([search for search in searches if search is not None]))
     return Result(
         join(
-            _points(_in_order(service, name, body) if search is None else next(answers))
+            _points(_in_order(service, request, body) if search is None else next(answers))
             for body, search in zip(bodies, searches, strict=True)
         )
     )
@@ -84,57 +83,55 @@ def query_groups(service: Service, request: Request) -> Result:
     body = read_body(request.body, QueryGroupsBody)
     if body.query is None:
         raise Rejected("query", "is missing; groups need one to be ordered by")
-    return _grouped(service, read_query(service.collection, request.path["name"], body, request.deadline), body)
+    return _grouped(service, _read(service, request, read_query, body), body)
 
 
 def search(service: Service, request: Request) -> Asked | Result:
     """POST /collections/{name}/points/search"""
     body = _limited(read_body(request.body, SearchBody))
-    return _answered(
-        read_search(service.collection, request.path["name"], body, request.deadline), request, _bare_points_of
-    )
+    return _answered(_read(service, request, read_search, body), request, _bare_points_of)
 
 
 def search_batch(service: Service, request: Request) -> Result:
     """POST /collections/{name}/points/search/batch"""
-    bodies = map(_limited, read_body(request.body, SearchesBody).searches)
-    return Result(
-        join(
-            _answers([read_search(service.collection, request.path["name"], body, request.deadline) for body in bodies])
-        )
-    )
+    bodies = [_limited(body) for body in read_body(request.body, SearchesBody).searches]
+    _check_batch(service, request, len(bodies))
+    return Result(join(_answers([_read(service, request, read_search, body) for body in bodies])))
 
 
 def search_groups(service: Service, request: Request) -> Result:
     """POST /collections/{name}/points/search/groups"""
     body = read_body(request.body, SearchGroupsBody)
-    return _grouped(service, read_search(service.collection, request.path["name"], body, request.deadline), body)
+    return _grouped(service, _read(service, request, read_search, body), body)
 
 
 def recommend(service: Service, request: Request) -> Asked | Result:
     """POST /collections/{name}/points/recommend"""
     body = _limited(read_body(request.body, RecommendBody))
-    return _answered(
-        read_recommend(service.collection, request.path["name"], body, request.deadline), request, _bare_points_of
-    )
+    return _answered(_read(service, request, read_recommend, body), request, _bare_points_of)
 
 
 def recommend_batch(service: Service, request: Request) -> Result:
     """POST /collections/{name}/points/recommend/batch"""
-    bodies = map(_limited, read_body(request.body, RecommendsBody).searches)
-    return Result(
-        join(
-            _answers(
-                [read_recommend(service.collection, request.path["name"], body, request.deadline) for body in bodies]
-            )
-        )
-    )
+    bodies = [_limited(body) for body in read_body(request.body, RecommendsBody).searches]
+    _check_batch(service, request, len(bodies))
+    return Result(join(_answers([_read(service, request, read_recommend, body) for body in bodies])))
 
 
 def recommend_groups(service: Service, request: Request) -> Result:
     """POST /collections/{name}/points/recommend/groups"""
     body = read_body(request.body, RecommendGroupsBody)
-    return _grouped(service, read_recommend(service.collection, request.path["name"], body, request.deadline), body)
+    return _grouped(service, _read(service, request, read_recommend, body), body)
+
+
+def _read(service: Service, request: Request, read: Callable[..., Search], body: Any) -> Search:
+    search = read(service.collection, request.path["name"], body, request.deadline)
+    service.rates.spend(search.collection, writes=False)
+    return search
+
+
+def _check_batch(service: Service, request: Request, size: int) -> None:
+    check_batch(service.collection(request.path["name"]), size)
 
 
 def _limited(body: Any) -> Any:
@@ -172,7 +169,7 @@ def _answers(searches: Sequence[Search]) -> list[bytes]:
     return [write_points(one.places, search.fields) for search, one in zip(searches, found, strict=True)]
 
 
-def _in_order(service: Service, name: str, body: QueryBody) -> bytes:
+def _in_order(service: Service, request: Request, body: QueryBody) -> bytes:
     """A query without a query: points by id, score 0."""
     for given, what in (
         (body.prefetch, "prefetch"),
@@ -182,13 +179,14 @@ def _in_order(service: Service, name: str, body: QueryBody) -> bytes:
         if given not in (None, [], {}):
             raise Rejected(what, "needs a query" if what != "prefetch" else "is not supported yet")
     refuse_shard_key(body)
-    collection = service.collection(name)
+    collection = service.collection(request.path["name"])
     limit = 10 if body.limit is None else body.limit
     if limit < 1:
         raise Invalid("limit", f"value {limit} invalid, must be 1 or larger")
     skip = body.offset or 0
     fields = read_fields_of(collection, body, payload=False)
     asked = ScrollQuery(read_filter(body.filter), read_limit(limit + skip), fields=fields)
+    check_page(service.rates, collection, asked.limit, asked.filter)
     return join(collection.scroll(asked, write_point_in_order)[0][skip:])
 
 

@@ -16,6 +16,7 @@ from tamis.errors import Invalid, NotFound, Rejected
 from tamis.server.query_reader import refuse_shard_key
 from tamis.server.request import Request, Result
 from tamis.server.service import Service
+from tamis.server.strict_mode import check_index, check_write
 from tamis.wire.answers import join, write
 from tamis.wire.bodies import (
     ClearPayloadBody,
@@ -31,14 +32,16 @@ from tamis.wire.bodies import (
     convert_body,
     read_body,
 )
+from tamis.wire.filter_reader import read_filter
 
 __all__ = ["batch", "create_index", "delete_index", "updated", "write_endpoint"]
 
+Act = Callable[[Collection, Any], int]
 _ORDERINGS = ("weak", "medium", "strong")
 
 
 def _upsert(collection: Collection, body: UpsertBody) -> int:
-    how = {k: v for k, v in (("update_filter", body.update_filter), ("update_mode", body.update_mode)) if v is not None}
+    how: dict[str, Any] = {"update_filter": body.update_filter, "update_mode": body.update_mode}
     if (body.points is None) == (body.batch is None):
         raise Rejected("points", "give either points or batch")
     if body.batch is not None:
@@ -81,7 +84,7 @@ def _clear_payload(collection: Collection, body: ClearPayloadBody) -> int:
 
 
 # by the name it has in a list of operations: what reads its body, what it does
-_OPERATIONS: dict[str, tuple[type[msgspec.Struct], Callable[[Collection, Any], int]]] = {
+_OPERATIONS: dict[str, tuple[type[msgspec.Struct], Act]] = {
     "upsert": (UpsertBody, _upsert),
     "delete": (SelectBody, _delete),
     "update_vectors": (UpdateVectorsBody, _update_vectors),
@@ -102,7 +105,7 @@ def write_endpoint(name: str) -> Callable[[Service, Request], Result]:
         body = read_body(request.body, kind)
         refuse_shard_key(body)
         collection = service.db.get_collection(request.path["name"])
-        return Result(updated(_done(lambda: act(collection, body), collection, wait), wait))
+        return Result(updated(_applied(service, collection, act, body, wait), wait))
 
     endpoint.__name__ = name
     return endpoint
@@ -116,13 +119,10 @@ def batch(service: Service, request: Request) -> Result:
         _step(given, f"operations[{row}]")
         for row, given in enumerate(read_body(request.body, OperationsBody).operations)
     ]
-    results = []
-    for act, body in steps:
-        results.append(updated(_done(lambda act=act, body=body: act(collection, body), collection, wait), wait))  # type: ignore[misc]
-    return Result(join(results))
+    return Result(join([updated(_applied(service, collection, act, body, wait), wait) for act, body in steps]))
 
 
-def _step(given: dict[str, Any], where: str) -> tuple[Callable[[Collection, Any], int], Any]:
+def _step(given: dict[str, Any], where: str) -> tuple[Act, Any]:
     if len(given) != 1 or next(iter(given)) not in _OPERATIONS:
         raise Rejected(
             where, f"must be an object with one of the keys {', '.join(_OPERATIONS)}; got {', '.join(given) or 'none'}"
@@ -141,6 +141,7 @@ def create_index(service: Service, request: Request) -> Result:
     collection = service.db.get_collection(request.path["name"])
     if body.field_schema is None:
         raise Rejected("field_schema", "is missing; name the type of the index")
+    check_index(collection.stored, body.field_name)
     return Result(updated(collection.create_payload_index(body.field_name, body.field_schema), wait))
 
 
@@ -163,10 +164,20 @@ def _wait(request: Request) -> bool:
     return request.flag("wait")
 
 
-def _done(act: Callable[[], int], collection: Collection, wait: bool) -> int:
+def _applied(service: Service, collection: Collection, act: Act, body: Any, wait: bool) -> int:
+    """Do it; its position. Without `wait` nobody is told of ids that are missing."""
+    filter = getattr(body, "filter", None) or getattr(body, "update_filter", None)
+    check_write(service.rates, collection.stored, _points_of(body), read_filter(filter))
     try:
-        return act()
+        return act(collection, body)
     except NotFound as error:
         if wait or type(error) is not NotFound:
             raise
         return collection.stored.position
+
+
+def _points_of(body: Any) -> int:
+    """How many points come with a body, not counting those it only names."""
+    if isinstance(body, UpsertBody) and body.batch is not None:
+        return len(body.batch.ids)
+    return len(body.points or ()) if isinstance(body, (UpsertBody, UpdateVectorsBody)) else 0

@@ -73,7 +73,7 @@ FILTERS: dict[str, Schema] = {
     ),
     "Range": either(
         record(dict.fromkeys(_BOUNDS, _NUMBER)),
-        record(dict.fromkeys(_BOUNDS, {**_TEXT, "format": "date-time"})),
+        record({key: {**_TEXT, "format": "date-time"} for key in _BOUNDS}),
         description="Numbers, or dates such as 2024-05-31 or 2024-05-31T12:30:00Z.",
     ),
     "ValuesCount": record(
