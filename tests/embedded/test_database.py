@@ -81,7 +81,7 @@ def test_a_second_process_is_told_who_holds_the_directory(tmp_path: Path) -> Non
 
 def test_catalog_versions_are_created_once_and_old_ones_go() -> None:
     store = MemoryStore()
-    schema = read_schema(DOT)
+    schema = read_schema({"vectors": DOT})
     catalog, stale = Catalog(store), Catalog(store)
     catalog.create("a", catalog.planned("a", schema))
     with pytest.raises(tamis.Conflict):

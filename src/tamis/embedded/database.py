@@ -77,23 +77,22 @@ class Database(Aliases, Snapshots):
     def create_collection(
         self,
         name: str,
-        vectors: Any,
-        hnsw_config: Any = None,
-        quantization_config: Any = None,
-        optimizers_config: Any = None,
-        metadata: Any = None,
+        /,
+        vectors: Any = None,
+        **options: Any,
     ) -> Collection:
         """Make an empty collection. Raises Conflict if the name is taken, Rejected if it is an alias.
 
-        vectors: {"size": 256, "distance": "Cosine"} (Cosine, Dot, Euclid or Manhattan), or {name: such a dict, ...}.
-        hnsw_config: m, ef_construct. quantization_config: {"scalar": {"type": "int8"}}. optimizers_config: when
-        background work starts. metadata: anything that is JSON, given back by `info`.
+        vectors: {"size": 256, "distance": "Cosine"} (Cosine, Dot, Euclid or Manhattan), or {name: such a dict, ...}, or
+        nothing for a collection of payloads. options: hnsw_config (m, ef_construct, ...), quantization_config
+        ({"scalar": {"type": "int8"}}), optimizers_config (when background work starts), metadata (anything that is
+        JSON), and others that are kept and given back by `info`; the guide to the API lists them all.
 
         >>> open_database().create_collection("docs", vectors={"size": 4, "distance": "Cosine"})
         <tamis.Collection 'docs'>
         """
         check_collection_name(name)
-        schema = read_schema(vectors, hnsw_config, optimizers_config, quantization_config, metadata)
+        schema = read_schema({"vectors": vectors, **options})
         with self._lock:
             self._check_open()
             entry = self._catalog.planned(name, schema)
@@ -108,8 +107,8 @@ class Database(Aliases, Snapshots):
     def get_collection(self, name: str) -> Collection:
         """The collection of this name or alias. Raises NotFound."""
         with self._lock:
-            name = self._resolved(name)
             self._check_open()
+            name = self._resolved(name)
             entry = self._entry(name)
             return self._open[name] if name in self._open else self._opened(name, entry)
 
@@ -172,10 +171,10 @@ class Database(Aliases, Snapshots):
         if name not in entries:
             raise unknown_collection(name, entries)
         return entries[name]
+
     def _resolved(self, name: str) -> str:
         """The collection's own name, if this is an alias."""
         return self._catalog.aliases.get(check_collection_name(name), name)
-
 
     def _check_open(self) -> None:
         if self._closed:

@@ -55,6 +55,8 @@ def vector_name(schema: CollectionSchema, using: Any) -> str:
             return ""
         if len(schema.vectors) == 1:
             return next(iter(schema.vectors))
+        if not schema.vectors:
+            raise Rejected("using", "this collection has no vectors, only payloads")
         raise Rejected("using", f"name one of the vectors of this collection: {', '.join(schema.vectors)}")
     vector_params(schema, using, "using")
     return str(using)
@@ -67,6 +69,8 @@ def vector_params(schema: CollectionSchema, name: Any, where: str) -> VectorPara
         return params
     if not isinstance(name, str):
         raise Rejected(where, f"a vector name is a string, got {type(name).__name__}")
+    if not schema.vectors:
+        raise UnknownVector(f"{where}: this collection has no vectors, only payloads")
     if name == "":
         raise Rejected(where, f"vectors of this collection are given by name: {', '.join(schema.vectors)}")
     if list(schema.vectors) == [""]:

@@ -1,4 +1,8 @@
-"""A collection's schema: what travels in the log and is the same on every node."""
+"""A collection's schema: what travels in the log and is the same on every node.
+
+A field that is None was not set. Some fields are hints about places or numbers that there is no choice of here; they
+are kept as they were given, and given back.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +20,15 @@ __all__ = [
     "PayloadIndex",
     "Quantization",
     "ScalarQuantization",
+    "Settings",
+    "StrictMode",
     "TextOptions",
     "VectorParams",
+    "WalConfig",
 ]
+
+
+Settings = dict[str, bool | int | float | str]  # fields of one of the structs below, by name: those that were set
 
 
 class Distance(StrEnum):
@@ -37,6 +47,10 @@ class HnswConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     ef_construct: int = 100
     full_scan_threshold: int | None = None  # kilobytes of vectors below which a segment gets no graph; None: by cost
     max_indexing_threads: int = 0  # 0: all cores
+    payload_m: int | None = None  # hints from here on
+    on_disk: bool | None = None
+    memory: str | None = None  # cold | cached | pinned
+    inline_storage: bool | None = None
 
 
 class OptimizersConfig(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -46,6 +60,41 @@ class OptimizersConfig(msgspec.Struct, frozen=True, omit_defaults=True):
     vacuum_min_vector_number: int = 1_000
     max_segment_size: int | None = None
     indexing_threshold: int | None = None  # as full_scan_threshold; 0: never build a graph in the background
+    default_segment_number: int | None = None  # hints from here on
+    memmap_threshold: int | None = None
+    flush_interval_sec: int | None = None
+    max_optimization_threads: int | str | None = None  # or auto
+
+
+class WalConfig(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Hints about the log."""
+
+    wal_capacity_mb: int | None = None
+    wal_segments_ahead: int | None = None
+    wal_retain_closed: int | None = None
+
+
+class StrictMode(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a server refuses to do for a collection, as in Qdrant. Sizes in bytes, rates in operations a minute."""
+
+    enabled: bool | None = None
+    max_query_limit: int | None = None
+    max_timeout: int | None = None  # seconds
+    unindexed_filtering_retrieve: bool | None = None
+    unindexed_filtering_update: bool | None = None
+    search_max_hnsw_ef: int | None = None
+    search_allow_exact: bool | None = None
+    search_max_oversampling: float | None = None
+    search_max_batchsize: int | None = None
+    upsert_max_batchsize: int | None = None
+    max_collection_vector_size_bytes: int | None = None
+    max_collection_payload_size_bytes: int | None = None
+    max_points_count: int | None = None
+    max_payload_index_count: int | None = None
+    read_rate_limit: int | None = None
+    write_rate_limit: int | None = None
+    filter_max_conditions: int | None = None
+    condition_max_size: int | None = None
 
 
 class ScalarQuantization(msgspec.Struct, frozen=True, omit_defaults=True, tag="scalar"):
@@ -72,8 +121,11 @@ class VectorParams(msgspec.Struct, frozen=True, omit_defaults=True):
 
     size: int
     distance: Distance
-    hnsw: HnswConfig | None = None
+    hnsw: Settings | None = None  # what differs from the collection's
     quantization: Quantization | None = None
+    on_disk: bool | None = None  # hints from here on
+    memory: str | None = None  # cold | cached
+    datatype: str | None = None  # float32
 
 
 class IndexKind(StrEnum):
@@ -120,3 +172,10 @@ class CollectionSchema(msgspec.Struct, frozen=True, omit_defaults=True):
     quantization: Quantization | None = None
     indexes: dict[str, PayloadIndex] = {}  # by canonical path
     metadata: dict[str, bytes] = {}  # the user's own, each value as JSON
+    strict_mode: StrictMode | None = None
+    wal: WalConfig = WalConfig()
+    on_disk_payload: bool | None = None  # hints from here on
+    shard_number: int | None = None  # 1, as the two below
+    replication_factor: int | None = None
+    write_consistency_factor: int | None = None
+    sharding_method: str | None = None  # auto

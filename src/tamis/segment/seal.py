@@ -41,7 +41,7 @@ class Build:
     """How one vector name is sealed."""
 
     params: VectorParams
-    hnsw: HnswConfig  # the collection's; the vector's own takes precedence
+    hnsw: HnswConfig
     graph: bool
     pool: Executor
     progress: Progress | None = None

@@ -17,7 +17,7 @@ import msgspec
 
 from tamis.errors import Conflict
 from tamis.limits import SEGMENT_POINTS_MAX
-from tamis.model.schema import CollectionSchema, VectorParams
+from tamis.model.schema import CollectionSchema, HnswConfig, VectorParams
 from tamis.segment.alive import count_rows
 from tamis.segment.format import payload_key, points_key
 from tamis.segment.head import HeadView
@@ -197,7 +197,9 @@ class Upkeep:
                 progress(share)
 
         return {
-            name: Build(_effective(params, schema), schema.hnsw, name in deserving, self._runtime.pool, report)
+            name: Build(
+                _effective(params, schema), _hnsw(params, schema), name in deserving, self._runtime.pool, report
+            )
             for name, params in schema.vectors.items()
         }
 
@@ -218,6 +220,11 @@ def limits_of(schema: CollectionSchema, *, background: bool) -> Limits:
     return Limits(rows_max, deserves, settings.deleted_threshold, settings.vacuum_min_vector_number)
 
 
+def _hnsw(params: VectorParams, schema: CollectionSchema) -> HnswConfig:
+    """The graph's parameters: the collection's, with what the vector has instead."""
+    return msgspec.structs.replace(schema.hnsw, **(params.hnsw or {}))
+
+
 def _effective(params: VectorParams, schema: CollectionSchema) -> VectorParams:
     """The vector's parameters with the collection's quantization where it has none of its own."""
     if params.quantization is not None or schema.quantization is None:
@@ -226,7 +233,7 @@ def _effective(params: VectorParams, schema: CollectionSchema) -> VectorParams:
 
 
 def _deserves_graph(schema: CollectionSchema, params: VectorParams, rows: int) -> bool:
-    hnsw = params.hnsw or schema.hnsw
+    hnsw = _hnsw(params, schema)
     if hnsw.m == 0 or rows < _GRAPH_ROWS_MIN:
         return False
     given = [t for t in (hnsw.full_scan_threshold, schema.optimizers.indexing_threshold or None) if t is not None]

@@ -67,22 +67,21 @@ def build_dense(
 ) -> dict[str, NDArray[Any]]:
     """The arrays to store for these rows; with `graph`, a graph over the rows that have the vector.
 
-    hnsw: the collection's; the field's own takes precedence. m = 0 asks for no graph. params.quantization: scalar
-    sets what share of the components the codes cover, binary asks for bits.
+    hnsw: m = 0 asks for no graph. params.quantization: scalar sets what share of the components the codes cover, binary
+    asks for bits.
     """
     arrays: dict[str, NDArray[Any]] = {"rows": rows}
     if present is not None:
         arrays["present"] = present
-    config = params.hnsw or hnsw
     chosen = np.arange(len(rows)) if present is None else unpack_rows(present)
-    if graph and config.m > 0 and len(chosen) > 1:
+    if graph and hnsw.m > 0 and len(chosen) > 1:
         unit = params.distance is Distance.COSINE
-        shape = GraphShape(METRIC[params.distance], unit, 2 * config.m, max(config.ef_construct, 2 * config.m))
+        shape = GraphShape(METRIC[params.distance], unit, 2 * hnsw.m, max(hnsw.ef_construct, 2 * hnsw.m))
         if isinstance(params.quantization, BinaryQuantization):
             shape = replace(shape, bits=True)
         elif params.quantization is not None and params.quantization.quantile is not None:
             shape = replace(shape, quantile=params.quantization.quantile)
-        with _workers(config.max_indexing_threads, pool) as workers:
+        with _workers(hnsw.max_indexing_threads, pool) as workers:
             built = build_graph(rows, chosen, shape, workers, progress)
         arrays |= {_PREFIX + name: array for name, array in built.items()}
     return arrays
