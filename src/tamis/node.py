@@ -1,6 +1,6 @@
 """The only wiring: from a configuration to a server that runs until it is told to stop.
 
-    NodeConfig ─▶ Service ─▶ Bridge ─▶ Application ─▶ granian, on this process's event loop
+    NodeConfig ─▶ Backend ─▶ Bridge ─▶ Application ─▶ granian, on this process's event loop
                     └ database, opened in a thread: /livez answers at once, /readyz when it is open and warm
 
 SIGTERM and SIGINT stop it: no new connections, what was accepted is finished, the database is closed.
@@ -24,11 +24,11 @@ from tamis.embedded.database import open_database
 from tamis.embedded.warm_up import rehearse
 from tamis.errors import TamisError, Unavailable
 from tamis.model.schema import Distance
-from tamis.server.auth import Keys
+from tamis.server.backend import Backend
 from tamis.server.bridge import Bridge
-from tamis.server.http import Application, HttpLimits
+from tamis.server.http.application import Application, HttpLimits
+from tamis.server.http.auth import Keys
 from tamis.server.logs import Logs
-from tamis.server.service import Service
 
 __all__ = ["serve"]
 
@@ -43,49 +43,49 @@ def serve(config: NodeConfig) -> None:
 
 async def _serve(config: NodeConfig, logs: Logs) -> None:
     port = _free_port(config.service.host, config.service.http_port)
-    service = Service(url_recovery=config.snapshots.enable_url_recovery, failed=logs.failed)
-    bridge = Bridge(service, os.cpu_count() or 1, config.service.max_queue, logs.slow)
-    application = Application(service, bridge, _keys(config), _limits(config), logs.request)
+    backend = Backend(url_recovery=config.snapshots.enable_url_recovery, failed=logs.failed)
+    bridge = Bridge(backend, os.cpu_count() or 1, config.service.max_queue, logs.slow)
+    application = Application(backend, bridge, _keys(config), _limits(config), logs.request)
     server = _server(config, port, application)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
-    opening = threading.Thread(target=_open, args=(config, service, logs), name="tamis-open", daemon=True)
+    opening = threading.Thread(target=_open, args=(config, backend, logs), name="tamis-open", daemon=True)
     opening.start()
     logs.event("started", host=config.service.host, port=port, tls=config.service.enable_tls)
     try:
         await server.serve()
     finally:
-        await asyncio.to_thread(_close, service, bridge, opening)
+        await asyncio.to_thread(_close, backend, bridge, opening)
         logs.event("stopped")
-    if service.trouble is not None:
-        raise Unavailable(service.trouble)
+    if backend.trouble is not None:
+        raise Unavailable(backend.trouble)
 
 
-def _open(config: NodeConfig, service: Service, logs: Logs) -> None:
+def _open(config: NodeConfig, backend: Backend, logs: Logs) -> None:
     """Open the database and every collection in it, and run every kernel once."""
     begin = time.perf_counter()
     try:
-        service.database = open_database(config.storage.storage_path, snapshots_path=config.storage.snapshots_path)
+        backend.database = open_database(config.storage.storage_path, snapshots_path=config.storage.snapshots_path)
         distances = {Distance.COSINE}
-        for collection in service.collections():
+        for collection in backend.collections():
             distances |= {params.distance for params in collection.schema.vectors.values()}
         for distance in sorted(distances):
             rehearse(distance, lambda what, share: None)
     except TamisError as error:
-        service.trouble = str(error)
+        backend.trouble = str(error)
         logs.trouble("the database cannot be opened", error=str(error))
         signal.raise_signal(signal.SIGTERM)
         return
-    service.ready.set()
-    logs.event("ready", collections=len(service.database.collections()), seconds=round(time.perf_counter() - begin, 3))
+    backend.ready.set()
+    logs.event("ready", collections=len(backend.database.collections()), seconds=round(time.perf_counter() - begin, 3))
 
 
-def _close(service: Service, bridge: Bridge, opening: threading.Thread) -> None:
+def _close(backend: Backend, bridge: Bridge, opening: threading.Thread) -> None:
     bridge.close()
     opening.join()
-    if service.database is not None:
-        service.database.close()
+    if backend.database is not None:
+        backend.database.close()
 
 
 def _free_port(host: str, port: int) -> int:

@@ -22,11 +22,11 @@ from typing import Any
 import msgspec
 
 from tamis.errors import Overloaded, TimedOut
+from tamis.server.backend import Backend
 from tamis.server.error_map import error_reply
+from tamis.server.query.search import Asked, Found, run, run_together
 from tamis.server.request import Reply, Request, Result, envelope
 from tamis.server.route import Route
-from tamis.server.search import Asked, Found, run, run_together
-from tamis.server.service import Service
 
 __all__ = ["Bridge", "SlowQuery", "answer_now"]
 
@@ -46,8 +46,8 @@ class _Task(msgspec.Struct):
 class Bridge:
     """Made on the event loop; `close` waits until everything that was accepted is answered."""
 
-    def __init__(self, service: Service, cores: int, waiting_max: int, slow: SlowQuery) -> None:
-        self._service = service
+    def __init__(self, backend: Backend, cores: int, waiting_max: int, slow: SlowQuery) -> None:
+        self._backend = backend
         self._slow = slow
         self._loop = asyncio.get_running_loop()
         self._waiting_max = waiting_max
@@ -59,7 +59,7 @@ class Bridge:
         """The reply of a route's endpoint. Raises Overloaded or TimedOut."""
         lane = self._writes if route.access != "read" else self._searches if route.searches else self._reads
         if lane.waiting >= self._waiting_max:
-            self._service.metrics.refused("queue")
+            self._backend.metrics.refused("queue")
             raise Overloaded(f"{lane.waiting} requests are waiting, which is as many as may wait")
         task = _Task(route, request, self._loop.create_future(), begin)
         timer = None
@@ -103,7 +103,7 @@ class Bridge:
             deadline = task.request.deadline
             if deadline is not None and time.monotonic() > deadline:
                 raise TimedOut("the deadline passed while the request was waiting")
-            answer = task.route.answer(self._service, task.request)
+            answer = task.route.answer(self._backend, task.request)
         except Exception as error:  # noqa: BLE001 - the client is told, and the log
             return self._failed(error, task)
         return answer if isinstance(answer, (Asked, Reply)) else _enveloped(answer, task.begin)
@@ -121,14 +121,14 @@ class Bridge:
             reply = Reply(envelope(asked.write(found.places), time.perf_counter() - task.begin))
         except Exception as error:  # noqa: BLE001 - the client is told, and the log
             return self._failed(error, task)
-        self._service.metrics.searched(found.legs, found.together, found.seconds)
+        self._backend.metrics.searched(found.legs, found.together, found.seconds)
         self._slow(task.route, time.perf_counter() - task.begin, found)
         return reply
 
     def _failed(self, error: Exception, task: _Task) -> Reply:
         reply = error_reply(error, time.perf_counter() - task.begin)
         if reply.status == 500:
-            self._service.failed(task.route.name, error)
+            self._backend.failed(task.route.name, error)
         return reply
 
     def _deliver(self, done: Sequence[tuple[_Task, Reply]]) -> None:
@@ -174,11 +174,11 @@ class _Lane:
             self._take(tasks)
 
 
-def answer_now(service: Service, route: Route, request: Request) -> Reply:
+def answer_now(backend: Backend, route: Route, request: Request) -> Reply:
     """The reply of an endpoint, here and now, without a loop or threads."""
     begin = time.perf_counter()
     try:
-        answer = route.answer(service, request)
+        answer = route.answer(backend, request)
         if isinstance(answer, Asked):
             answer = Result(answer.write(run(answer.search).places))
     except Exception as error:  # noqa: BLE001 - the reply tells

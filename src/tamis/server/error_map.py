@@ -72,9 +72,9 @@ def _told(error: BaseException) -> tuple[int, str]:
     if isinstance(error, RateLimited):
         return 429, f"Rate limiting exceeded: {error}"
     if isinstance(error, (Overloaded, Unavailable)):
-        return 503, f"Service unavailable: {error}"
+        return 503, f"Backend unavailable: {error}"
     if isinstance(error, TimedOut):
         return 408, f"Timeout error: {error}"
     if isinstance(error, (Broken, TamisError)):
-        return 500, f"Service internal error: {error}"
-    return 500, f"Service internal error: {type(error).__name__}: {error}"
+        return 500, f"Backend internal error: {error}"
+    return 500, f"Backend internal error: {type(error).__name__}: {error}"

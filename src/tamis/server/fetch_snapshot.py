@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tamis.collection.snapshot_folder import DRAFT
 from tamis.errors import Forbidden, Rejected, Unavailable
-from tamis.server.service import Service
+from tamis.server.backend import Backend
 
 __all__ = ["fetched"]
 
@@ -26,18 +26,18 @@ _TIMEOUT_S = 60.0  # for every read
 
 
 @contextmanager
-def fetched(service: Service, collection: str, location: str, api_key: str | None) -> Iterator[Path]:
+def fetched(backend: Backend, collection: str, location: str, api_key: str | None) -> Iterator[Path]:
     """The file, as long as the block runs."""
     url = urllib.parse.urlsplit(location)
     if url.scheme == "file":
-        yield _confined(service, Path(urllib.parse.unquote(url.path)))
+        yield _confined(backend, Path(urllib.parse.unquote(url.path)))
         return
     if url.scheme not in ("http", "https") or not url.hostname:
         raise Rejected("location", f"must be a file:// or http(s):// address, got {location!r}")
-    if not service.url_recovery:
+    if not backend.url_recovery:
         raise Forbidden("recovering from a URL is switched off here (snapshots.enable_url_recovery)")
     headers = {} if api_key is None else {"api-key": api_key}
-    with tempfile.NamedTemporaryFile(dir=service.db.snapshots_folder, prefix=DRAFT) as file:
+    with tempfile.NamedTemporaryFile(dir=backend.db.snapshots_folder, prefix=DRAFT) as file:
         try:
             with urllib.request.urlopen(urllib.request.Request(location, headers=headers), timeout=_TIMEOUT_S) as reply:
                 copied = 0
@@ -52,8 +52,8 @@ def fetched(service: Service, collection: str, location: str, api_key: str | Non
         yield Path(file.name)
 
 
-def _confined(service: Service, path: Path) -> Path:
-    folder = service.db.snapshots_folder.resolve()
+def _confined(backend: Backend, path: Path) -> Path:
+    folder = backend.db.snapshots_folder.resolve()
     if not path.resolve().is_relative_to(folder):
         raise Forbidden(f"{path} is not in the snapshots folder of this database")
     if not path.is_file():

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from tamis.embedded.database import Database
 from tamis.errors import Malformed, TamisError
+from tamis.server.backend import Backend
 from tamis.server.bridge import answer_now
 from tamis.server.error_map import error_reply, refusal
 from tamis.server.request import Reply, Request, read_query_string
 from tamis.server.routes import Router
-from tamis.server.service import Service
 
 __all__ = ["InProcess"]
 
@@ -31,8 +31,8 @@ class InProcess:
     """
 
     def __init__(self, database: Database) -> None:
-        self._service = Service(database)
-        self._service.ready.set()
+        self._backend = Backend(database)
+        self._backend.ready.set()
         self._router = Router()
 
     def call(self, method: str, target: str, body: bytes = b"") -> Reply:
@@ -48,4 +48,4 @@ class InProcess:
             request = Request(body=body, path=values, query=read_query_string(parts.query))
         except TamisError as error:
             return error_reply(error)
-        return answer_now(self._service, route, request)
+        return answer_now(self._backend, route, request)

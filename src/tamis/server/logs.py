@@ -12,8 +12,8 @@ from typing import Any
 
 import structlog
 
+from tamis.server.query.search import Found
 from tamis.server.route import Route
-from tamis.server.search import Found
 
 __all__ = ["Logs"]
 

@@ -13,16 +13,16 @@ from typing import Any
 import msgspec
 
 from tamis.errors import Malformed
+from tamis.server.backend import Backend
+from tamis.server.query.search import Asked
 from tamis.server.request import Reply, Request, Result
-from tamis.server.search import Asked
-from tamis.server.service import Service
 from tamis.server.strict_mode import check_timeout
 
 __all__ = ["Endpoint", "Route"]
 
 _CONSISTENCIES = ("majority", "quorum", "all")
 
-Endpoint = Callable[[Service, Request], "Asked | Result | Reply"]
+Endpoint = Callable[[Backend, Request], "Asked | Result | Reply"]
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -49,16 +49,16 @@ class Route(msgspec.Struct, frozen=True):
         """For metrics and logs."""
         return f"{self.method} {self.pattern}"
 
-    def answer(self, service: Service, request: Request) -> Asked | Result | Reply:
+    def answer(self, backend: Backend, request: Request) -> Asked | Result | Reply:
         """Ask the endpoint. Malformed for a query parameter that it does not take."""
         if self.query is not None:
             request.only(*self.query)
         seconds = request.timeout()
-        if seconds is not None and "name" in request.path and service.exists(request.path["name"]):
-            check_timeout(service.collection(request.path["name"]), seconds)
+        if seconds is not None and "name" in request.path and backend.exists(request.path["name"]):
+            check_timeout(backend.collection(request.path["name"]), seconds)
         consistency = request.query.get("consistency", "1")
         if consistency not in _CONSISTENCIES and not (consistency.isdecimal() and int(consistency[:9]) > 0):
             raise Malformed(
                 "consistency", f"must be majority, quorum, all or a number of replicas, got {consistency!r}"
             )
-        return self.endpoint(service, request)
+        return self.endpoint(backend, request)

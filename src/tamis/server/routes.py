@@ -11,12 +11,12 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
+from tamis.server.backend import Backend
 from tamis.server.endpoints import collections, node, points, queries, snapshots
 from tamis.server.endpoints.writes import batch, create_index, delete_index, write_endpoint
 from tamis.server.openapi.document import document
 from tamis.server.request import Reply, Request
 from tamis.server.route import Route
-from tamis.server.service import Service
 from tamis.wire import bodies
 
 __all__ = ["ROUTES", "Router"]
@@ -32,7 +32,7 @@ _WAIT = ("wait",)
 _TELEMETRY = ("details_level", "anonymize", "per_collection", "timeout")
 
 
-def openapi(service: Service, request: Request) -> Reply:
+def openapi(backend: Backend, request: Request) -> Reply:
     """GET /openapi.json: this API as an OpenAPI 3.1 document."""
     return Reply(document(ROUTES))
 

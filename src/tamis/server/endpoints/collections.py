@@ -6,9 +6,9 @@ from typing import Any
 
 from tamis.embedded.collection import Collection
 from tamis.errors import NotFound
+from tamis.server.backend import Backend
 from tamis.server.endpoints.writes import updated
 from tamis.server.request import Request, Result
-from tamis.server.service import Service
 from tamis.wire.answers import write
 from tamis.wire.bodies import AliasesBody, read_body, read_object
 from tamis.wire.info_writer import write_info
@@ -31,78 +31,78 @@ __all__ = [
 _TRUE, _FALSE = Result(b"true"), Result(b"false")
 
 
-def list_collections(service: Service, request: Request) -> Result:
+def list_collections(backend: Backend, request: Request) -> Result:
     """GET /collections"""
-    return Result(write({"collections": [{"name": name} for name in service.db.collections()]}))
+    return Result(write({"collections": [{"name": name} for name in backend.db.collections()]}))
 
 
-def info(service: Service, request: Request) -> Result:
+def info(backend: Backend, request: Request) -> Result:
     """GET /collections/{name}"""
-    return Result(write(write_info(service.collection(request.path["name"]))))
+    return Result(write(write_info(backend.collection(request.path["name"]))))
 
 
-def exists(service: Service, request: Request) -> Result:
+def exists(backend: Backend, request: Request) -> Result:
     """GET /collections/{name}/exists"""
-    service.db  # noqa: B018 - unavailable is not the same as missing
-    return Result(write({"exists": service.exists(request.path["name"])}))
+    backend.db  # noqa: B018 - unavailable is not the same as missing
+    return Result(write({"exists": backend.exists(request.path["name"])}))
 
 
-def create_collection(service: Service, request: Request) -> Result:
+def create_collection(backend: Backend, request: Request) -> Result:
     """PUT /collections/{name}"""
-    service.db.create_collection(request.path["name"], **read_object(request.body))
+    backend.db.create_collection(request.path["name"], **read_object(request.body))
     return _TRUE
 
 
-def update_collection(service: Service, request: Request) -> Result:
+def update_collection(backend: Backend, request: Request) -> Result:
     """PATCH /collections/{name}"""
-    _find(service, request).update(**read_object(request.body))
+    _find(backend, request).update(**read_object(request.body))
     return _TRUE
 
 
-def delete_collection(service: Service, request: Request) -> Result:
+def delete_collection(backend: Backend, request: Request) -> Result:
     """DELETE /collections/{name}: false if there was none."""
     try:
-        service.db.delete_collection(request.path["name"])
+        backend.db.delete_collection(request.path["name"])
     except NotFound:
         return _FALSE
     return _TRUE
 
 
-def memory(service: Service, request: Request) -> Result:
+def memory(backend: Backend, request: Request) -> Result:
     """GET /collections/{name}/memory: bytes by component, resident and on disk."""
-    return Result(write(_find(service, request).memory()))
+    return Result(write(_find(backend, request).memory()))
 
 
-def create_vector(service: Service, request: Request) -> Result:
+def create_vector(backend: Backend, request: Request) -> Result:
     """PUT /collections/{name}/vectors/{vector}: {"dense": {"size", "distance", …}}"""
-    position = _find(service, request).create_vector(request.path["vector"], read_object(request.body))
+    position = _find(backend, request).create_vector(request.path["vector"], read_object(request.body))
     return Result(updated(position, request.flag("wait")))
 
 
-def drop_vector(service: Service, request: Request) -> Result:
+def drop_vector(backend: Backend, request: Request) -> Result:
     """DELETE /collections/{name}/vectors/{vector}"""
-    return Result(updated(_find(service, request).drop_vector(request.path["vector"]), request.flag("wait")))
+    return Result(updated(_find(backend, request).drop_vector(request.path["vector"]), request.flag("wait")))
 
 
-def change_aliases(service: Service, request: Request) -> Result:
+def change_aliases(backend: Backend, request: Request) -> Result:
     """POST /collections/aliases: all of the actions or none."""
-    service.db.update_aliases(read_body(request.body, AliasesBody).actions)
+    backend.db.update_aliases(read_body(request.body, AliasesBody).actions)
     return _TRUE
 
 
-def list_aliases(service: Service, request: Request) -> Result:
+def list_aliases(backend: Backend, request: Request) -> Result:
     """GET /aliases"""
-    return _aliases(service.db.aliases())
+    return _aliases(backend.db.aliases())
 
 
-def aliases_of(service: Service, request: Request) -> Result:
+def aliases_of(backend: Backend, request: Request) -> Result:
     """GET /collections/{name}/aliases"""
-    name = _find(service, request).name
-    return _aliases({alias: of for alias, of in service.db.aliases().items() if of == name})
+    name = _find(backend, request).name
+    return _aliases({alias: of for alias, of in backend.db.aliases().items() if of == name})
 
 
-def _find(service: Service, request: Request) -> Collection:
-    return service.db.get_collection(request.path["name"])
+def _find(backend: Backend, request: Request) -> Collection:
+    return backend.db.get_collection(request.path["name"])
 
 
 def _aliases(aliases: dict[str, Any]) -> Result:

@@ -6,10 +6,10 @@ import platform
 import time
 from typing import Any
 
+from tamis.server.backend import API_VERSION, TITLE, Backend
 from tamis.server.metrics import CONTENT_TYPE_LATEST
 from tamis.server.openapi.page import DOCS_PAGE
 from tamis.server.request import Reply, Request, Result, plain_text
-from tamis.server.service import API_VERSION, TITLE, Service
 from tamis.wire.answers import write
 
 __all__ = [
@@ -27,45 +27,45 @@ __all__ = [
 _PEER = 1  # a number for this one node, where answers need one
 
 
-def root(service: Service, request: Request) -> Reply:
+def root(backend: Backend, request: Request) -> Reply:
     """GET /: title and version. No envelope."""
-    return Reply(write({"title": TITLE, "version": API_VERSION, "tamis": service.version}))
+    return Reply(write({"title": TITLE, "version": API_VERSION, "tamis": backend.version}))
 
 
-def healthz(service: Service, request: Request) -> Reply:
+def healthz(backend: Backend, request: Request) -> Reply:
     """GET /healthz"""
     return plain_text("healthz check passed")
 
 
-def livez(service: Service, request: Request) -> Reply:
+def livez(backend: Backend, request: Request) -> Reply:
     """GET /livez: the process answers."""
     return plain_text("livez check passed")
 
 
-def readyz(service: Service, request: Request) -> Reply:
+def readyz(backend: Backend, request: Request) -> Reply:
     """GET /readyz: 503 until every collection is open and the kernels are compiled."""
-    if service.ready.is_set():
+    if backend.ready.is_set():
         return plain_text("all shards are ready")
-    return plain_text(service.trouble or "some shards are not ready", 503)
+    return plain_text(backend.trouble or "some shards are not ready", 503)
 
 
-def metrics(service: Service, request: Request) -> Reply:
+def metrics(backend: Backend, request: Request) -> Reply:
     """GET /metrics: Prometheus' text format."""
-    return Reply(service.metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
+    return Reply(backend.metrics.exposition(), content_type=CONTENT_TYPE_LATEST)
 
 
-def telemetry(service: Service, request: Request) -> Result:
+def telemetry(backend: Backend, request: Request) -> Result:
     """GET /telemetry: what runs here, counts of collections and of requests."""
     held = [
         {"points": info.points_count, "segments": len(info.segments), "status": info.status}
-        for info in (collection.info() for collection in service.collections())
+        for info in (collection.info() for collection in backend.collections())
     ]
     answer: dict[str, Any] = {
-        "id": service.id,
+        "id": backend.id,
         "app": {
             "name": "tamis",
-            "version": service.version,
-            "startup": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(service.started)),
+            "version": backend.version,
+            "startup": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(backend.started)),
             "system": {
                 "distribution": platform.system(),
                 "distribution_version": platform.release(),
@@ -74,25 +74,25 @@ def telemetry(service: Service, request: Request) -> Result:
         },
         "collections": {"number_of_collections": len(held)},
         "cluster": {"enabled": False},
-        "requests": {"rest": {"responses": service.metrics.requests()}},
+        "requests": {"rest": {"responses": backend.metrics.requests()}},
         "points": sum(one["points"] for one in held),
     }
     return Result(write(answer))
 
 
-def cluster(service: Service, request: Request) -> Result:
+def cluster(backend: Backend, request: Request) -> Result:
     """GET /cluster: one node is no cluster."""
     return Result(write({"status": "disabled"}))
 
 
-def collection_cluster(service: Service, request: Request) -> Result:
+def collection_cluster(backend: Backend, request: Request) -> Result:
     """GET /collections/{name}/cluster: one shard, here."""
-    points = service.collection(request.path["name"]).count(None)
+    points = backend.collection(request.path["name"]).count(None)
     shard = {"shard_id": 0, "points_count": points, "state": "Active"}
     answer = {"peer_id": _PEER, "shard_count": 1, "local_shards": [shard], "remote_shards": [], "shard_transfers": []}
     return Result(write(answer))
 
 
-def docs(service: Service, request: Request) -> Reply:
+def docs(backend: Backend, request: Request) -> Reply:
     """GET /docs: a page that shows the OpenAPI document and lets requests be tried."""
     return Reply(DOCS_PAGE, content_type="text/html; charset=utf-8")

@@ -7,9 +7,9 @@ from tamis.embedded.points import list_ids
 from tamis.errors import Invalid, NotFound, Rejected
 from tamis.model.ids import IdArray, parse_id
 from tamis.model.query import Fields, ScrollQuery
-from tamis.server.query_reader import read_fields_of, refuse_shard_key
+from tamis.server.backend import Backend
+from tamis.server.query.reader import read_fields_of, refuse_shard_key
 from tamis.server.request import Request, Result
-from tamis.server.service import Service
 from tamis.server.strict_mode import check_page
 from tamis.wire.answers import join, write, write_facet, write_page, write_record
 from tamis.wire.bodies import CountBody, FacetBody, PointsBody, ScrollBody, read_body
@@ -20,36 +20,36 @@ __all__ = ["count", "facet", "get_point", "retrieve", "scroll"]
 _LIMIT = 10
 
 
-def get_point(service: Service, request: Request) -> Result:
+def get_point(backend: Backend, request: Request) -> Result:
     """GET /collections/{name}/points/{id}: payload and vectors always. NotFound."""
     given = request.path["id"]
     id = parse_id(int(given) if given.isdecimal() else given)
-    collection = service.collection(request.path["name"])
-    check_page(service.rates, collection, 1, None)
+    collection = backend.collection(request.path["name"])
+    check_page(backend.rates, collection, 1, None)
     found = collection.retrieve(IdArray.of([id]), Fields(vectors=None), write_record)
     if not found:
         raise NotFound(f"Point with id {id} does not exists!")
     return Result(found[0])
 
 
-def retrieve(service: Service, request: Request) -> Result:
+def retrieve(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/points: missing ids are left out."""
     body = read_body(request.body, PointsBody)
     refuse_shard_key(body)
-    collection = service.collection(request.path["name"])
+    collection = backend.collection(request.path["name"])
     fields = read_fields_of(collection, body, payload=True)
-    check_page(service.rates, collection, len(body.ids), None)
+    check_page(backend.rates, collection, len(body.ids), None)
     return Result(join(collection.retrieve(list_ids(body.ids), fields, write_record)))
 
 
-def scroll(service: Service, request: Request) -> Result:
+def scroll(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/points/scroll"""
     body = read_body(request.body, ScrollBody)
     refuse_shard_key(body)
     order = read_order_by(body.order_by)
     if order is not None and body.offset is not None:
         raise Rejected("offset", "an ordered scroll has no offset; go on with order_by.start_from")
-    collection = service.collection(request.path["name"])
+    collection = backend.collection(request.path["name"])
     query = ScrollQuery(
         read_filter(body.filter),
         _limit(body.limit),
@@ -57,25 +57,25 @@ def scroll(service: Service, request: Request) -> Result:
         order,
         read_fields_of(collection, body, payload=True),
     )
-    check_page(service.rates, collection, query.limit, query.filter)
+    check_page(backend.rates, collection, query.limit, query.filter)
     return Result(write_page(*collection.scroll(query, write_record)))
 
 
-def count(service: Service, request: Request) -> Result:
+def count(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/points/count: always exact here."""
     body = read_body(request.body or b"{}", CountBody)
     refuse_shard_key(body)
-    collection, filter = service.collection(request.path["name"]), read_filter(body.filter)
-    check_page(service.rates, collection, 0, filter)
+    collection, filter = backend.collection(request.path["name"]), read_filter(body.filter)
+    check_page(backend.rates, collection, 0, filter)
     return Result(write({"count": collection.count(filter)}))
 
 
-def facet(service: Service, request: Request) -> Result:
+def facet(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/facet: always exact here."""
     body = read_body(request.body, FacetBody)
     refuse_shard_key(body)
-    collection, filter, limit = service.collection(request.path["name"]), read_filter(body.filter), _limit(body.limit)
-    check_page(service.rates, collection, limit, filter)
+    collection, filter, limit = backend.collection(request.path["name"]), read_filter(body.filter), _limit(body.limit)
+    check_page(backend.rates, collection, limit, filter)
     return Result(write_facet(collection.facet(read_path(body.key, "key"), filter, limit)))
 
 

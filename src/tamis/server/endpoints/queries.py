@@ -13,18 +13,18 @@ from tamis.embedded.options import read_limit, read_path
 from tamis.errors import Invalid, Rejected
 from tamis.model.query import ScrollQuery
 from tamis.search.ranked import Places
-from tamis.server.groups import Grouping, Value, group
-from tamis.server.lookup import lookup_records
-from tamis.server.query_reader import (
+from tamis.server.backend import Backend
+from tamis.server.query.groups import Grouping, Value, group
+from tamis.server.query.lookup import lookup_records
+from tamis.server.query.reader import (
     read_fields_of,
     read_query,
     read_recommend,
     read_search,
     refuse_shard_key,
 )
+from tamis.server.query.search import Asked, Search, run, run_together
 from tamis.server.request import Request, Result
-from tamis.server.search import Asked, Search, run, run_together
-from tamis.server.service import Service
 from tamis.server.strict_mode import check_batch, check_page
 from tamis.wire.answers import join, write, write_point_in_order, write_points
 from tamis.wire.bodies import (
@@ -56,82 +56,82 @@ __all__ = [
 _GROUPS, _GROUP_SIZE = 10, 3
 
 
-def query(service: Service, request: Request) -> Asked | Result:
+def query(backend: Backend, request: Request) -> Asked | Result:
     """POST /collections/{name}/points/query"""
     body = read_body(request.body, QueryBody)
     if body.query is None:
-        return Result(_points(_in_order(service, request, body)))
-    return _answered(_read(service, request, read_query, body), request, _points_of)
+        return Result(_points(_in_order(backend, request, body)))
+    return _answered(_read(backend, request, read_query, body), request, _points_of)
 
 
-def query_batch(service: Service, request: Request) -> Result:
+def query_batch(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/points/query/batch"""
     bodies = read_body(request.body, QueriesBody).searches
-    _check_batch(service, request, len(bodies))
-    searches = [None if body.query is None else _read(service, request, read_query, body) for body in bodies]
+    _check_batch(backend, request, len(bodies))
+    searches = [None if body.query is None else _read(backend, request, read_query, body) for body in bodies]
     answers = iter(_answers([search for search in searches if search is not None]))
     return Result(
         join(
-            _points(_in_order(service, request, body) if search is None else next(answers))
+            _points(_in_order(backend, request, body) if search is None else next(answers))
             for body, search in zip(bodies, searches, strict=True)
         )
     )
 
 
-def query_groups(service: Service, request: Request) -> Result:
+def query_groups(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/points/query/groups"""
     body = read_body(request.body, QueryGroupsBody)
     if body.query is None:
         raise Rejected("query", "is missing; groups need one to be ordered by")
-    return _grouped(service, _read(service, request, read_query, body), body)
+    return _grouped(backend, _read(backend, request, read_query, body), body)
 
 
-def search(service: Service, request: Request) -> Asked | Result:
+def search(backend: Backend, request: Request) -> Asked | Result:
     """POST /collections/{name}/points/search"""
     body = _limited(read_body(request.body, SearchBody))
-    return _answered(_read(service, request, read_search, body), request, _bare_points_of)
+    return _answered(_read(backend, request, read_search, body), request, _bare_points_of)
 
 
-def search_batch(service: Service, request: Request) -> Result:
+def search_batch(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/points/search/batch"""
     bodies = [_limited(body) for body in read_body(request.body, SearchesBody).searches]
-    _check_batch(service, request, len(bodies))
-    return Result(join(_answers([_read(service, request, read_search, body) for body in bodies])))
+    _check_batch(backend, request, len(bodies))
+    return Result(join(_answers([_read(backend, request, read_search, body) for body in bodies])))
 
 
-def search_groups(service: Service, request: Request) -> Result:
+def search_groups(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/points/search/groups"""
     body = read_body(request.body, SearchGroupsBody)
-    return _grouped(service, _read(service, request, read_search, body), body)
+    return _grouped(backend, _read(backend, request, read_search, body), body)
 
 
-def recommend(service: Service, request: Request) -> Asked | Result:
+def recommend(backend: Backend, request: Request) -> Asked | Result:
     """POST /collections/{name}/points/recommend"""
     body = _limited(read_body(request.body, RecommendBody))
-    return _answered(_read(service, request, read_recommend, body), request, _bare_points_of)
+    return _answered(_read(backend, request, read_recommend, body), request, _bare_points_of)
 
 
-def recommend_batch(service: Service, request: Request) -> Result:
+def recommend_batch(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/points/recommend/batch"""
     bodies = [_limited(body) for body in read_body(request.body, RecommendsBody).searches]
-    _check_batch(service, request, len(bodies))
-    return Result(join(_answers([_read(service, request, read_recommend, body) for body in bodies])))
+    _check_batch(backend, request, len(bodies))
+    return Result(join(_answers([_read(backend, request, read_recommend, body) for body in bodies])))
 
 
-def recommend_groups(service: Service, request: Request) -> Result:
+def recommend_groups(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/points/recommend/groups"""
     body = read_body(request.body, RecommendGroupsBody)
-    return _grouped(service, _read(service, request, read_recommend, body), body)
+    return _grouped(backend, _read(backend, request, read_recommend, body), body)
 
 
-def _read(service: Service, request: Request, read: Callable[..., Search], body: Any) -> Search:
-    search = read(service.collection, request.path["name"], body, request.deadline)
-    service.rates.spend(search.collection, writes=False)
+def _read(backend: Backend, request: Request, read: Callable[..., Search], body: Any) -> Search:
+    search = read(backend.collection, request.path["name"], body, request.deadline)
+    backend.rates.spend(search.collection, writes=False)
     return search
 
 
-def _check_batch(service: Service, request: Request, size: int) -> None:
-    check_batch(service.collection(request.path["name"]), size)
+def _check_batch(backend: Backend, request: Request, size: int) -> None:
+    check_batch(backend.collection(request.path["name"]), size)
 
 
 def _limited(body: Any) -> Any:
@@ -169,7 +169,7 @@ def _answers(searches: Sequence[Search]) -> list[bytes]:
     return [write_points(one.places, search.fields) for search, one in zip(searches, found, strict=True)]
 
 
-def _in_order(service: Service, request: Request, body: QueryBody) -> bytes:
+def _in_order(backend: Backend, request: Request, body: QueryBody) -> bytes:
     """A query without a query: points by id, score 0."""
     for given, what in (
         (body.prefetch, "prefetch"),
@@ -179,18 +179,18 @@ def _in_order(service: Service, request: Request, body: QueryBody) -> bytes:
         if given not in (None, [], {}):
             raise Rejected(what, "needs a query" if what != "prefetch" else "is not supported yet")
     refuse_shard_key(body)
-    collection = service.collection(request.path["name"])
+    collection = backend.collection(request.path["name"])
     limit = 10 if body.limit is None else body.limit
     if limit < 1:
         raise Invalid("limit", f"value {limit} invalid, must be 1 or larger")
     skip = body.offset or 0
     fields = read_fields_of(collection, body, payload=False)
     asked = ScrollQuery(read_filter(body.filter), read_limit(limit + skip), fields=fields)
-    check_page(service.rates, collection, asked.limit, asked.filter)
+    check_page(backend.rates, collection, asked.limit, asked.filter)
     return join(collection.scroll(asked, write_point_in_order)[0][skip:])
 
 
-def _grouped(service: Service, search: Search, body: Any) -> Result:
+def _grouped(backend: Backend, search: Search, body: Any) -> Result:
     if search.diversity is not None:
         raise Rejected("query.mmr", "does not go with groups")
     groups = _GROUPS if body.limit is None else body.limit
@@ -201,7 +201,7 @@ def _grouped(service: Service, search: Search, body: Any) -> Result:
     found = group(
         search, Grouping(read_path(body.group_by, "group_by"), read_limit(groups), read_limit(size, "group_size"))
     )
-    records = lookup_records(service.collection, body.with_lookup, [value for value, _ in found])
+    records = lookup_records(backend.collection, body.with_lookup, [value for value, _ in found])
     return Result(b'{"groups":%b}' % join(_group(search, value, places, records) for value, places in found))
 
 

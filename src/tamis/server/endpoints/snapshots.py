@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tamis.errors import Rejected
+from tamis.server.backend import Backend
 from tamis.server.fetch_snapshot import fetched
 from tamis.server.request import Reply, Request, Result
-from tamis.server.service import Service
 from tamis.wire.answers import write
 from tamis.wire.bodies import RecoverBody, read_body
 
@@ -29,63 +29,63 @@ __all__ = [
 _PRIORITIES = ("no_sync", "snapshot", "replica")
 
 
-def list_snapshots(service: Service, request: Request) -> Result:
+def list_snapshots(backend: Backend, request: Request) -> Result:
     """GET /collections/{name}/snapshots"""
-    return Result(write([asdict(info) for info in service.db.snapshots(request.path["name"])]))
+    return Result(write([asdict(info) for info in backend.db.snapshots(request.path["name"])]))
 
 
-def create_snapshot(service: Service, request: Request) -> Result:
+def create_snapshot(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/snapshots"""
-    return Result(write(asdict(service.db.create_snapshot(request.path["name"]))))
+    return Result(write(asdict(backend.db.create_snapshot(request.path["name"]))))
 
 
-def download(service: Service, request: Request) -> Reply:
+def download(backend: Backend, request: Request) -> Reply:
     """GET /collections/{name}/snapshots/{snapshot}"""
-    return _file(service.db.snapshot_path(request.path["name"], request.path["snapshot"]))
+    return _file(backend.db.snapshot_path(request.path["name"], request.path["snapshot"]))
 
 
-def delete_snapshot(service: Service, request: Request) -> Result:
+def delete_snapshot(backend: Backend, request: Request) -> Result:
     """DELETE /collections/{name}/snapshots/{snapshot}"""
-    service.db.delete_snapshot(request.path["name"], request.path["snapshot"])
+    backend.db.delete_snapshot(request.path["name"], request.path["snapshot"])
     return Result(b"true")
 
 
-def recover(service: Service, request: Request) -> Result:
+def recover(backend: Backend, request: Request) -> Result:
     """PUT /collections/{name}/snapshots/recover: from file:// (in the snapshots folder) or http(s)://."""
     body = read_body(request.body, RecoverBody)
     _check_priority(body.priority)
-    with fetched(service, request.path["name"], body.location, body.api_key) as source:
-        service.db.recover_snapshot(request.path["name"], source, body.checksum)
+    with fetched(backend, request.path["name"], body.location, body.api_key) as source:
+        backend.db.recover_snapshot(request.path["name"], source, body.checksum)
     return Result(b"true")
 
 
-def upload(service: Service, request: Request) -> Result:
+def upload(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/snapshots/upload: a form with the file `snapshot`."""
     _check_priority(request.query.get("priority"))
     if request.upload is None:
         raise Rejected("snapshot", "is missing; send it as the file of a multipart form")
-    service.db.recover_snapshot(request.path["name"], request.upload, request.query.get("checksum"))
+    backend.db.recover_snapshot(request.path["name"], request.upload, request.query.get("checksum"))
     return Result(b"true")
 
 
-def list_full(service: Service, request: Request) -> Result:
+def list_full(backend: Backend, request: Request) -> Result:
     """GET /snapshots"""
-    return Result(write([asdict(info) for info in service.db.full_snapshots()]))
+    return Result(write([asdict(info) for info in backend.db.full_snapshots()]))
 
 
-def create_full(service: Service, request: Request) -> Result:
+def create_full(backend: Backend, request: Request) -> Result:
     """POST /snapshots"""
-    return Result(write(asdict(service.db.create_full_snapshot())))
+    return Result(write(asdict(backend.db.create_full_snapshot())))
 
 
-def download_full(service: Service, request: Request) -> Reply:
+def download_full(backend: Backend, request: Request) -> Reply:
     """GET /snapshots/{snapshot}"""
-    return _file(service.db.full_snapshot_path(request.path["snapshot"]))
+    return _file(backend.db.full_snapshot_path(request.path["snapshot"]))
 
 
-def delete_full(service: Service, request: Request) -> Result:
+def delete_full(backend: Backend, request: Request) -> Result:
     """DELETE /snapshots/{snapshot}"""
-    service.db.delete_full_snapshot(request.path["snapshot"])
+    backend.db.delete_full_snapshot(request.path["snapshot"])
     return Result(b"true")
 
 

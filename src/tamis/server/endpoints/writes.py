@@ -13,9 +13,9 @@ import msgspec
 
 from tamis.embedded.collection import Collection
 from tamis.errors import Invalid, NotFound, Rejected
-from tamis.server.query_reader import refuse_shard_key
+from tamis.server.backend import Backend
+from tamis.server.query.reader import refuse_shard_key
 from tamis.server.request import Request, Result
-from tamis.server.service import Service
 from tamis.server.strict_mode import check_index, check_write
 from tamis.wire.answers import join, write
 from tamis.wire.bodies import (
@@ -96,30 +96,30 @@ _OPERATIONS: dict[str, tuple[type[msgspec.Struct], Act]] = {
 }
 
 
-def write_endpoint(name: str) -> Callable[[Service, Request], Result]:
+def write_endpoint(name: str) -> Callable[[Backend, Request], Result]:
     """The endpoint that does one operation of `_OPERATIONS`."""
     kind, act = _OPERATIONS[name]
 
-    def endpoint(service: Service, request: Request) -> Result:
+    def endpoint(backend: Backend, request: Request) -> Result:
         wait = _wait(request)
         body = read_body(request.body, kind)
         refuse_shard_key(body)
-        collection = service.db.get_collection(request.path["name"])
-        return Result(updated(_applied(service, collection, act, body, wait), wait))
+        collection = backend.db.get_collection(request.path["name"])
+        return Result(updated(_applied(backend, collection, act, body, wait), wait))
 
     endpoint.__name__ = name
     return endpoint
 
 
-def batch(service: Service, request: Request) -> Result:
+def batch(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/points/batch: one after the other; what came before a refusal stays."""
     wait = _wait(request)
-    collection = service.db.get_collection(request.path["name"])
+    collection = backend.db.get_collection(request.path["name"])
     steps = [
         _step(given, f"operations[{row}]")
         for row, given in enumerate(read_body(request.body, OperationsBody).operations)
     ]
-    return Result(join([updated(_applied(service, collection, act, body, wait), wait) for act, body in steps]))
+    return Result(join([updated(_applied(backend, collection, act, body, wait), wait) for act, body in steps]))
 
 
 def _step(given: dict[str, Any], where: str) -> tuple[Act, Any]:
@@ -134,21 +134,21 @@ def _step(given: dict[str, Any], where: str) -> tuple[Act, Any]:
     return act, body
 
 
-def create_index(service: Service, request: Request) -> Result:
+def create_index(backend: Backend, request: Request) -> Result:
     """PUT /collections/{name}/index"""
     wait = _wait(request)
     body = read_body(request.body, CreateIndexBody)
-    collection = service.db.get_collection(request.path["name"])
+    collection = backend.db.get_collection(request.path["name"])
     if body.field_schema is None:
         raise Rejected("field_schema", "is missing; name the type of the index")
     check_index(collection.stored, body.field_name)
     return Result(updated(collection.create_payload_index(body.field_name, body.field_schema), wait))
 
 
-def delete_index(service: Service, request: Request) -> Result:
+def delete_index(backend: Backend, request: Request) -> Result:
     """DELETE /collections/{name}/index/{field}"""
     wait = _wait(request)
-    collection = service.db.get_collection(request.path["name"])
+    collection = backend.db.get_collection(request.path["name"])
     return Result(updated(collection.delete_payload_index(request.path["field"]), wait))
 
 
@@ -164,10 +164,10 @@ def _wait(request: Request) -> bool:
     return request.flag("wait")
 
 
-def _applied(service: Service, collection: Collection, act: Act, body: Any, wait: bool) -> int:
+def _applied(backend: Backend, collection: Collection, act: Act, body: Any, wait: bool) -> int:
     """Do it; its position. Without `wait` nobody is told of ids that are missing."""
     filter = getattr(body, "filter", None) or getattr(body, "update_filter", None)
-    check_write(service.rates, collection.stored, _points_of(body), read_filter(filter))
+    check_write(backend.rates, collection.stored, _points_of(body), read_filter(filter))
     try:
         return act(collection, body)
     except NotFound as error:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
+from tamis.server.backend import API_VERSION, TITLE
 from tamis.server.openapi.configuration import CONFIGURATION
 from tamis.server.openapi.examples import EXAMPLES
 from tamis.server.openapi.filters import FILTERS
@@ -22,7 +23,6 @@ from tamis.server.openapi.responses import RESPONSES, answer_of, refusals_of
 from tamis.server.openapi.results import RESULTS
 from tamis.server.openapi.shape import Schema, either, ref
 from tamis.server.route import Route
-from tamis.server.service import API_VERSION, TITLE
 from tamis.wire.answers import write
 from tamis.wire.body_schemas import body_schemas
 

@@ -20,7 +20,7 @@ from tamis.collection.threads import search_pool
 from tamis.model.ids import PointId
 from tamis.model.query import Fields, NearestQuery
 from tamis.search.ranked import Leg, Places, Ranked, passes
-from tamis.server.diversity import diverse
+from tamis.server.query.diversity import diverse
 
 __all__ = ["Asked", "Found", "Search", "run", "run_together"]
 

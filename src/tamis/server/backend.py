@@ -16,14 +16,14 @@ from tamis.errors import TamisError, Unavailable
 from tamis.server.metrics import Metrics
 from tamis.server.strict_mode import Rates
 
-__all__ = ["API_VERSION", "TITLE", "Service"]
+__all__ = ["API_VERSION", "TITLE", "Backend"]
 
 TITLE = "tamis - filtered vector search"
 API_VERSION = "1.19.0"  # of the API that is spoken here; clients compare it with their own
 
 
 @dataclass
-class Service:
+class Backend:
     """One node. database is None until it has been opened."""
 
     database: Database | None = None

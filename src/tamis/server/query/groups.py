@@ -16,7 +16,7 @@ from tamis.model.filter import Filter, Match
 from tamis.model.path import Path, leaves, parse_path, resolve
 from tamis.model.payload import decode_payload
 from tamis.search.ranked import Places
-from tamis.server.search import Search, run, run_together
+from tamis.server.query.search import Search, run, run_together
 
 __all__ = ["Grouping", "Value", "group"]
 

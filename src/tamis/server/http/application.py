@@ -16,15 +16,15 @@ from typing import Any
 import msgspec
 
 from tamis.errors import TamisError
-from tamis.server.auth import Keys
+from tamis.server.backend import Backend
 from tamis.server.bridge import Bridge, answer_now
-from tamis.server.compress import compress, encoding_for
 from tamis.server.error_map import error_reply, refusal
-from tamis.server.form import FormFile, received
+from tamis.server.http.auth import Keys
+from tamis.server.http.compress import compress, encoding_for
+from tamis.server.http.form import FormFile, received
 from tamis.server.request import Reply, Request, plain_text, read_query_string
 from tamis.server.route import Route
 from tamis.server.routes import Router
-from tamis.server.service import Service
 
 __all__ = ["Application", "HttpLimits"]
 
@@ -47,9 +47,9 @@ class Application:
     """Called by the server for every request."""
 
     def __init__(
-        self, service: Service, bridge: Bridge, keys: Keys, limits: HttpLimits, told: Callable[[str, int, float], None]
+        self, backend: Backend, bridge: Bridge, keys: Keys, limits: HttpLimits, told: Callable[[str, int, float], None]
     ) -> None:
-        self._service = service
+        self._backend = backend
         self._bridge = bridge
         self._keys = keys
         self._limits = limits
@@ -74,10 +74,10 @@ class Application:
         except Exception as error:  # noqa: BLE001 - the client is told
             reply = error_reply(error, time.perf_counter() - begin)
             if reply.status == 500:
-                self._service.failed(name, error)
+                self._backend.failed(name, error)
         self._send(reply, scope, proto)
         seconds = time.perf_counter() - begin
-        self._service.metrics.answered(name, reply.status, seconds)
+        self._backend.metrics.answered(name, reply.status, seconds)
         self._told(name, reply.status, seconds)
 
     def _routed(self, scope: Any) -> tuple[Route, Request]:
@@ -95,16 +95,16 @@ class Application:
         headers = scope.headers
         refused = self._keys.refuse(route.access, headers.get("api-key"), headers.get("authorization"))
         if refused is not None:
-            self._service.metrics.refused("key")
+            self._backend.metrics.refused("key")
             raise _Refused(plain_text(refused[1], refused[0]))
         return route, Request(path=values, query=read_query_string(scope.query_string))
 
     async def _answer(self, route: Route, request: Request, scope: Any, proto: Any, begin: float) -> Reply:
         if route.access == "open":
-            return answer_now(self._service, route, request)
+            return answer_now(self._backend, route, request)
         request.deadline = time.monotonic() + self._seconds(request)
         if route.uploads:
-            folder = self._service.db.snapshots_folder
+            folder = self._backend.db.snapshots_folder
             async with received(
                 FormFile(folder, "snapshot", self._limits.upload_bytes), scope, proto
             ) as request.upload:
@@ -126,7 +126,7 @@ class Application:
         if length == "0":
             return b""
         if length is not None and (not length.isdecimal() or int(length) > most):
-            self._service.metrics.refused("size")
+            self._backend.metrics.refused("size")
             raise _Refused(self._too_large())
         try:
             async with asyncio.timeout(self._limits.body_seconds):
@@ -137,12 +137,12 @@ class Application:
                 async for chunk in proto:
                     size += len(chunk)
                     if size > most:
-                        self._service.metrics.refused("size")
+                        self._backend.metrics.refused("size")
                         raise _Refused(self._too_large())
                     chunks.append(chunk)
                 return b"".join(chunks)
         except TimeoutError:
-            self._service.metrics.refused("slow")
+            self._backend.metrics.refused("slow")
             text = f"Timeout error: the body was not complete after {self._limits.body_seconds:g} seconds"
             raise _Refused(refusal(408, text)) from None
 

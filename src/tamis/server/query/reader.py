@@ -26,7 +26,7 @@ from tamis.limits import LIMIT_MAX
 from tamis.model.ids import IdArray, PointId, parse_id
 from tamis.model.query import Fields, NearestQuery
 from tamis.search.fetch import record_at
-from tamis.server.search import Search
+from tamis.server.query.search import Search
 from tamis.server.strict_mode import check_search
 from tamis.wire.bodies import (
     Lookup,

@@ -10,8 +10,8 @@ from tamis.errors import Rejected
 from tamis.model.ids import IdArray, PointId, parse_id
 from tamis.model.query import Fields
 from tamis.segment.view import SegmentView
-from tamis.server.groups import Value
-from tamis.server.query_reader import Collections
+from tamis.server.query.groups import Value
+from tamis.server.query.reader import Collections
 from tamis.wire.answers import write_record
 
 __all__ = ["lookup_records"]
