@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import tamis
-from tamis.errors import Invalid, Rejected
+from tamis.errors import Invalid, Rejected, UnknownVector
 from tamis.wire.settings_reader import STRICT_MODE
 
 DOT = {"size": 2, "distance": "Dot"}
@@ -120,3 +121,99 @@ def test_refused_by_name(options: dict[str, Any], kind: type[Exception], says: s
     assert type(caught.value) is kind
     assert says in str(caught.value)
     assert db.collections() == []
+
+
+CHANGES: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({}, {}),
+    (
+        {"hnsw_config": {"m": 32, "on_disk": True}},
+        {"hnsw_config": {**DEFAULTS["hnsw_config"], "m": 32, "on_disk": True}},
+    ),
+    (
+        {"optimizers_config": {"indexing_threshold": 1, "max_segment_size": None}},
+        {"optimizers_config": {**DEFAULTS["optimizers_config"], "indexing_threshold": 1}},
+    ),
+    ({"quantization_config": {"binary": {}}}, {"quantization_config": {"binary": {}}}),
+    ({"quantization_config": None}, {"quantization_config": {"scalar": {"type": "int8"}}}),
+    (
+        {"params": {"on_disk_payload": True, "replication_factor": 1}},
+        {"on_disk_payload": True, "replication_factor": 1},
+    ),
+    ({"strict_mode_config": {"enabled": True}}, {"strict_mode_config": {"max_timeout": 9, "enabled": True}}),
+    ({"metadata": {"a": None, "c": {"d": 1}}}, {"metadata": {"b": 2, "c": {"d": 1}}}),
+    (
+        {"vectors": {"": {"hnsw_config": {"m": 4}, "quantization_config": {"binary": {}}, "on_disk": True}}},
+        {"vectors": {**DOT, "hnsw_config": {"m": 4}, "quantization_config": {"binary": {}}, "on_disk": True}},
+    ),
+    ({"vectors": {"": {"memory": "cold"}}, "sparse_vectors": {}}, {"vectors": {**DOT, "memory": "cold"}}),
+]
+
+
+@pytest.mark.parametrize(("change", "want"), CHANGES)
+def test_a_change_keeps_the_rest_and_survives(change: dict[str, Any], want: dict[str, Any], tmp_path: Path) -> None:
+    given = {
+        "quantization_config": {"scalar": {"type": "int8"}},
+        "strict_mode_config": {"max_timeout": 9},
+        "metadata": {"a": 1, "b": 2},
+    }
+    config = {"vectors": DOT, **DEFAULTS, **given, **want}
+    with tamis.open(tmp_path) as db:
+        c = db.create_collection("c", vectors=DOT, **given)
+        c.upsert(ids=[1], vectors=[[1, 2]])
+        assert c.update(**change) == 2
+        assert c.info()["config"] == config
+    with tamis.open(tmp_path) as db:
+        c = db.get_collection("c")
+        assert c.info()["config"] == config
+        c.optimize()  # from here on it is in the manifest
+    with tamis.open(tmp_path) as db:
+        assert db.get_collection("c").info()["config"] == config
+        assert [hit.id for hit in db.get_collection("c").search([1, 0])] == [1]
+
+
+def test_disabled_quantization_is_gone() -> None:
+    quantized = {"quantization_config": {"binary": {}}}
+    c = tamis.open().create_collection("c", vectors={"a": {**DOT, **quantized}, "b": DOT}, **quantized)
+    c.update(quantization_config="Disabled", vectors={"a": {"quantization_config": "Disabled"}})
+    assert c.info()["config"] == {"vectors": {"a": DOT, "b": DOT}, **DEFAULTS}
+
+
+def test_later_builds_go_by_the_change() -> None:
+    vectors = np.random.default_rng(5).standard_normal((300, 2))
+    c = tamis.open().create_collection("c", vectors=DOT, hnsw_config={"m": 0, "full_scan_threshold": 1})
+    c.upsert(ids=range(300), vectors=vectors)
+    c.optimize()
+    assert c.info()["segments"][0]["graphs"] == ()
+    c.update(hnsw_config={"m": 8})
+    c.optimize()
+    assert c.info()["segments"][0]["graphs"] == ("",)
+    c.update(vectors={"": {"hnsw_config": {"m": 0}}})
+    c.upsert(ids=range(300, 600), vectors=vectors)
+    c.optimize()
+    assert c.info()["segments"][0]["graphs"] == ()
+
+
+REFUSED_CHANGES: list[tuple[dict[str, Any], type[Exception], str]] = [
+    ({"vectors": {"text": {}}}, UnknownVector, "vectors: there is no vector 'text'"),
+    ({"vectors": {"": {"size": 3}}}, Rejected, "vectors.size: unknown option"),
+    ({"vectors": {"": {"memory": "pinned"}}}, Rejected, "memory: must be cold or cached"),
+    ({"vectors": {"": {"quantization_config": "Enabled"}}}, Rejected, "quantization_config: must be"),
+    ({"vectors": [1]}, Rejected, "vectors: must be a dict"),
+    ({"hnsw_config": {"m": 1}}, Invalid, "hnsw_config.m: must be"),
+    ({"params": {"shard_number": 1}}, Rejected, "params.shard_number: unknown option"),
+    ({"params": {"replication_factor": 2}}, Invalid, "params.replication_factor: must be 1"),
+    ({"sparse_vectors": {"s": {}}}, Rejected, "sparse_vectors: sparse vectors are not supported yet"),
+    ({"metadata": {"a": float("nan")}}, Rejected, "metadata.a"),
+    ({"wal_config": {}}, Rejected, "wal_config: unknown option"),
+]
+
+
+@pytest.mark.parametrize(("change", "kind", "says"), REFUSED_CHANGES)
+def test_a_refused_change_changes_nothing(change: dict[str, Any], kind: type[Exception], says: str) -> None:
+    c = tamis.open().create_collection("c", vectors=DOT)
+    before = c.info()
+    with pytest.raises(tamis.TamisError) as caught:
+        c.update(**{"metadata": {"b": 1}, **change})
+    assert type(caught.value) is kind
+    assert says in str(caught.value)
+    assert c.info() == before

@@ -33,6 +33,13 @@ INDEXES = (
     ("place", "geo"),
     ("text", "text"),
 )
+CHANGES: tuple[dict[str, Any], ...] = (
+    {"hnsw_config": {"m": 4}},
+    {"optimizers_config": {"max_segment_size": 1}},
+    {"optimizers_config": {"max_segment_size": 1_000}},
+    {"metadata": {"a": 1}},
+    {"metadata": {"a": 2}, "hnsw_config": {"m": 8}},
+)
 
 ids = st.sampled_from(IDS)
 some_ids = st.lists(ids, min_size=1, max_size=3)
@@ -65,6 +72,7 @@ class Machine(RuleBasedStateMachine):
     def begin(self, batch: list[dict[str, Any]], seal: bool) -> None:
         self.model = Model(DISTANCES)
         self.position = 0
+        self.configured: dict[tuple[str, str], Any] = {}
         self.db = tamis.open(self.directory)
         named = {name: {"size": SIZES[name], "distance": DISTANCES[name]} for name in SIZES}
         self.c = self.db.create_collection("c", vectors=named, optimizers_config={"vacuum_min_vector_number": 100})
@@ -189,6 +197,11 @@ class Machine(RuleBasedStateMachine):
         self.wrote(self.c.delete_payload_index(field))
         assert field not in self.c.info()["payload_schema"]
 
+    @rule(change=st.sampled_from(CHANGES))
+    def change_configuration(self, change: dict[str, Any]) -> None:
+        self.wrote(self.c.update(**change))
+        self.configured |= {(section, key): value for section in change for key, value in change[section].items()}
+
     # background work
 
     @rule()
@@ -273,7 +286,9 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def counts(self) -> None:
         if hasattr(self, "c"):
-            assert self.c.info()["points_count"] == len(self.c) == len(self.model.points)
+            info = self.c.info()
+            assert info["points_count"] == len(self.c) == len(self.model.points)
+            assert all(info["config"][section][key] == value for (section, key), value in self.configured.items())
 
     def teardown(self) -> None:
         if hasattr(self, "db"):

@@ -15,6 +15,7 @@ from tamis.log.memory_log import MemoryLog
 from tamis.model.filter import Filter, Match
 from tamis.model.ids import IdArray
 from tamis.model.operation import (
+    ChangeSchema,
     ClearPayload,
     Delete,
     DeletePayload,
@@ -25,6 +26,7 @@ from tamis.model.operation import (
     UpdateVectors,
     Upsert,
     VectorBlock,
+    VectorChange,
 )
 from tamis.search.filter.evaluate import evaluate
 from tamis.segment.alive import unpack_rows
@@ -97,6 +99,7 @@ REFUSED: list[tuple[Operation, type[Exception], str]] = [
     (Upsert(ids(5), {"x": block(1)}, [b"{}"]), Rejected, "Not existing vector name error: 'x'"),
     (Upsert(ids(5), {"": block(1, 9)}, [b"{}"]), Rejected, "shape"),
     (Upsert(ids(5, 6), {}, [b"{}"]), Rejected, "payloads"),
+    (ChangeSchema(vectors={"": VectorChange(), "x": VectorChange()}), Rejected, "Not existing vector name error: 'x'"),
     (DeleteVectors(("x",), ids=ids(1)), Rejected, "Not existing vector name error: 'x'"),
     (Delete(), Rejected, "either ids or a filter"),
 ]
@@ -113,6 +116,17 @@ def test_refused_before_the_log(operation: Operation, error: type[Exception], sa
     assert log.end == 1
     assert contents(shard.snapshot()) == before
     assert shard.write(Delete(ids=ids(77))) == 2  # deleting what is not there is fine
+
+
+def test_builders_hear_of_a_change() -> None:
+    """What they go by is sealed at once, without a full head; what they do not go by waits."""
+    shard = Shard.create(MemoryStore(), MemoryLog(), SCHEMA, by_hand())
+    shard.write(ChangeSchema(metadata={"a": b"1"}))
+    assert shard.info().waiting_heads == 0
+    shard.write(ChangeSchema(hnsw={"m": 4}))
+    assert shard.info().waiting_heads == 1
+    assert shard.seal()
+    assert shard._ledger.sealed.schema.hnsw.m == 4
 
 
 def test_an_interrupt_cuts_no_write_in_half() -> None:

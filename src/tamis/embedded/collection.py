@@ -6,9 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from tamis.collection.collection import StoredCollection
+from tamis.embedded.names import vector_params
 from tamis.embedded.progress import shown
 from tamis.embedded.reading import Reading
 from tamis.embedded.writing import Writing
+from tamis.wire.change_reader import read_change
 from tamis.wire.index_reader import write_index
 from tamis.wire.schema_reader import write_schema
 
@@ -23,7 +25,6 @@ class Collection(Reading, Writing):
 
     def __init__(self, stored: StoredCollection) -> None:
         self._stored = stored
-        self._schema = stored.schema
 
     @property
     def name(self) -> str:
@@ -34,6 +35,26 @@ class Collection(Reading, Writing):
     def stored(self) -> StoredCollection:
         """What is underneath, for programs that read and write their arguments themselves."""
         return self._stored
+
+    def update(self, /, **options: Any) -> int:
+        """Change the configuration; what is not named stays. Returns the position in the log.
+
+        vectors: {name: {hnsw_config, quantization_config, on_disk, memory}}, "" being the unnamed one. hnsw_config,
+        optimizers_config, strict_mode_config: the fields to change. quantization_config: as in `create_collection`, or
+        "Disabled". params: {"on_disk_payload": bool, ...}. metadata: merged, None removes a key. Graphs that exist
+        stay as they are until their segments are merged.
+
+        >>> import tamis
+        >>> c = tamis.open().create_collection("docs", vectors={"size": 2, "distance": "Dot"}, metadata={"a": 1})
+        >>> c.update(hnsw_config={"m": 32}, metadata={"a": None, "b": 2})
+        1
+        >>> c.info()["config"]["hnsw_config"]["m"], c.info()["config"]["metadata"]
+        (32, {'b': 2})
+        """
+        change = read_change(options)
+        for name in change.vectors:
+            vector_params(self._stored.schema, name, "vectors")
+        return self._stored.write(change)
 
     def optimize(self) -> None:
         """Return when everything is sealed, merged and has its graph; a terminal sees the progress."""

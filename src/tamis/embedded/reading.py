@@ -41,7 +41,10 @@ class Reading:
     """The half of `tamis.Collection` that asks."""
 
     _stored: StoredCollection
-    _schema: CollectionSchema  # as it was when opened: its vectors never change
+
+    @property
+    def _schema(self) -> CollectionSchema:
+        return self._stored.schema
 
     def search(
         self,
@@ -113,8 +116,9 @@ class Reading:
                [1]], dtype=uint64), array([[3.],
                [3.]], dtype=float32))
         """
-        name = vector_name(self._schema, using)
-        rows = vector_rows(vectors, self._schema.vectors[name], "vectors")
+        schema = self._schema
+        name = vector_name(schema, using)
+        rows = vector_rows(vectors, schema.vectors[name], "vectors")
         query = NearestQuery(
             rows, name, read_limit(limit), read_filter(filter), read_params(params), read_threshold(score_threshold)
         )
@@ -163,8 +167,9 @@ class Reading:
 
     def _query(self, vector: Any, using: Any, most: int, filter: Any, rest: tuple[Any, Any]) -> NearestQuery:
         """What search and explain ask for. rest: params, score_threshold."""
-        name = vector_name(self._schema, using)
-        rows = one_vector(vector, self._schema.vectors[name])
+        schema = self._schema
+        name = vector_name(schema, using)
+        rows = one_vector(vector, schema.vectors[name])
         params, threshold = rest
         return NearestQuery(rows, name, most, read_filter(filter), read_params(params), read_threshold(threshold))
 

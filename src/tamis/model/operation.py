@@ -15,15 +15,18 @@ from numpy.typing import NDArray
 
 from tamis.model.filter import Filter
 from tamis.model.ids import IdArray
-from tamis.model.schema import PayloadIndex
+from tamis.model.schema import PayloadIndex, QuantizationChange, Settings, VectorParams
 
 __all__ = [
+    "ChangeSchema",
     "ClearPayload",
     "CreateIndex",
+    "CreateVector",
     "Delete",
     "DeleteIndex",
     "DeletePayload",
     "DeleteVectors",
+    "DropVector",
     "Operation",
     "OverwritePayload",
     "SetPayload",
@@ -31,6 +34,7 @@ __all__ = [
     "UpdateVectors",
     "Upsert",
     "VectorBlock",
+    "VectorChange",
     "decode_operation",
     "encode_operation",
 ]
@@ -135,6 +139,40 @@ class DeleteIndex(msgspec.Struct, frozen=True, tag="delete_index"):
     path: str
 
 
+class CreateVector(msgspec.Struct, frozen=True, tag="create_vector"):
+    """Add a named vector, which no point has yet."""
+
+    name: str
+    params: VectorParams
+
+
+class DropVector(msgspec.Struct, frozen=True, tag="drop_vector"):
+    """Take a named vector away from the collection and all its points."""
+
+    name: str
+
+
+class VectorChange(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What changes about one vector of a collection."""
+
+    hnsw: Settings = {}
+    quantization: QuantizationChange | None = None
+    on_disk: bool | None = None
+    memory: str | None = None
+
+
+class ChangeSchema(msgspec.Struct, frozen=True, tag="change_schema", omit_defaults=True):
+    """Change the fields of the schema that are named, keep the others."""
+
+    hnsw: Settings = {}
+    optimizers: Settings = {}
+    quantization: QuantizationChange | None = None
+    vectors: dict[str, VectorChange] = {}
+    params: Settings = {}  # fields of the schema itself
+    strict_mode: Settings | None = None
+    metadata: dict[str, bytes] = {}  # merged; null removes its key
+
+
 Operation = (
     Upsert
     | Delete
@@ -146,8 +184,12 @@ Operation = (
     | DeleteVectors
     | CreateIndex
     | DeleteIndex
+    | ChangeSchema
+    | CreateVector
+    | DropVector
 )
 
+Redefining = ChangeSchema | CreateVector | DropVector  # what others are admitted by
 Selecting = Delete | SetPayload | OverwritePayload | DeletePayload | ClearPayload | DeleteVectors
 
 

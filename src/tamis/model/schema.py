@@ -16,9 +16,11 @@ __all__ = [
     "Distance",
     "HnswConfig",
     "IndexKind",
+    "NoQuantization",
     "OptimizersConfig",
     "PayloadIndex",
     "Quantization",
+    "QuantizationChange",
     "ScalarQuantization",
     "Settings",
     "StrictMode",
@@ -113,7 +115,12 @@ class BinaryQuantization(msgspec.Struct, frozen=True, omit_defaults=True, tag="b
     query_encoding: str | None = None  # default | scalar8bits, which is what queries always are
 
 
+class NoQuantization(msgspec.Struct, frozen=True, tag="disabled"):
+    """In a change: there shall be none."""
+
+
 Quantization = ScalarQuantization | BinaryQuantization
+QuantizationChange = ScalarQuantization | BinaryQuantization | NoQuantization
 
 
 class VectorParams(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -126,6 +133,7 @@ class VectorParams(msgspec.Struct, frozen=True, omit_defaults=True):
     on_disk: bool | None = None  # hints from here on
     memory: str | None = None  # cold | cached
     datatype: str | None = None  # float32
+    created: int = 0  # position of the operation that added the vector; 0: the collection was made with it
 
 
 class IndexKind(StrEnum):

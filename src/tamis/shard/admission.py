@@ -1,6 +1,6 @@
 """What is refused before it reaches the log, because applying it could not say no.
 
-Shapes against the schema, distinct ids, and points that must exist. Everything else about an operation was checked
+Shapes against the schema, distinct ids, points and vectors that must exist. Everything else about an operation was checked
 by whoever made it.
 """
 
@@ -10,12 +10,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tamis.errors import NotFound, Rejected
+from tamis.errors import Conflict, NotFound, Rejected
 from tamis.model.ids import IdArray
 from tamis.model.operation import (
+    ChangeSchema,
     ClearPayload,
+    CreateVector,
     DeletePayload,
     DeleteVectors,
+    DropVector,
     Operation,
     OverwritePayload,
     Selecting,
@@ -33,7 +36,11 @@ Existing = UpdateVectors | SetPayload | OverwritePayload | DeletePayload | Clear
 
 
 def admit(state: State, operation: Operation) -> None:
-    """Rejected or NotFound, or nothing: then `apply` will do it."""
+    """Rejected, NotFound or Conflict, or nothing: then `apply` will do it."""
+    if isinstance(operation, CreateVector) and operation.name in state.schema.vectors:
+        raise Conflict(f"vector {operation.name!r} exists already")
+    if isinstance(operation, DropVector) and operation.name not in state.schema.vectors:
+        raise NotFound(f"Not existing vector name error: {operation.name!r}")
     if isinstance(operation, Upsert | UpdateVectors):
         _check_distinct(operation.ids)
         _check_vectors(state.schema, operation.vectors, len(operation.ids))
@@ -46,6 +53,9 @@ def admit(state: State, operation: Operation) -> None:
             _check_distinct(operation.ids)
     if isinstance(operation, DeleteVectors):
         for name in operation.names:
+            _params(state.schema, name)
+    if isinstance(operation, ChangeSchema):
+        for name in operation.vectors:
             _params(state.schema, name)
     if isinstance(operation, Existing) and operation.ids is not None:
         _check_present(state, operation.ids)

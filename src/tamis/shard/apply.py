@@ -5,6 +5,7 @@
     upsert, update_vectors, delete_vectors   a new row in the head, the old row dead
     delete                                   the old row dead
     payload changes                          of a sealed row: an overlay row; of a head row: a new row, the old one dead
+    indexes, named vectors                   another schema; bodies are shown under it and stay as they are
 
 Points that are not there are skipped: the refusals happened before the log (`admission`). Operations that select by
 filter are evaluated here, on the exact path, before anything changes. What was applied already is skipped.
@@ -19,12 +20,15 @@ import msgspec
 import numpy as np
 
 from tamis.model.operation import (
+    ChangeSchema,
     ClearPayload,
     CreateIndex,
+    CreateVector,
     Delete,
     DeleteIndex,
     DeletePayload,
     DeleteVectors,
+    DropVector,
     Operation,
     OverwritePayload,
     SetPayload,
@@ -37,6 +41,7 @@ from tamis.model.payload import EMPTY, decode_payload, decode_payloads, encode_s
 from tamis.segment.head import HeadView
 from tamis.segment.points import Points, gather_points
 from tamis.shard.payload_change import merge, merge_at, remove
+from tamis.shard.schema_change import changed
 from tamis.shard.state import Chosen, State
 
 __all__ = ["apply"]
@@ -141,11 +146,28 @@ def _delete_vectors(state: State, position: int, operation: DeleteVectors) -> No
 
 
 def _create_index(state: State, _position: int, operation: CreateIndex) -> None:
-    state.reindex({**state.schema.indexes, operation.path: operation.index})
+    _follow(state, indexes={**state.schema.indexes, operation.path: operation.index})
 
 
 def _delete_index(state: State, _position: int, operation: DeleteIndex) -> None:
-    state.reindex({path: index for path, index in state.schema.indexes.items() if path != operation.path})
+    _follow(state, indexes={path: index for path, index in state.schema.indexes.items() if path != operation.path})
+
+
+def _create_vector(state: State, position: int, operation: CreateVector) -> None:
+    params = msgspec.structs.replace(operation.params, created=position)
+    _follow(state, vectors={**state.schema.vectors, operation.name: params})
+
+
+def _drop_vector(state: State, _position: int, operation: DropVector) -> None:
+    _follow(state, vectors={name: kept for name, kept in state.schema.vectors.items() if name != operation.name})
+
+
+def _follow(state: State, **changed: Any) -> None:
+    state.follow(msgspec.structs.replace(state.schema, **changed))
+
+
+def _change_schema(state: State, _position: int, operation: ChangeSchema) -> None:
+    state.schema = changed(state.schema, operation)
 
 
 _APPLY: dict[type[msgspec.Struct], Callable[[State, int, Any], None]] = {
@@ -159,4 +181,7 @@ _APPLY: dict[type[msgspec.Struct], Callable[[State, int, Any], None]] = {
     DeleteVectors: _delete_vectors,
     CreateIndex: _create_index,
     DeleteIndex: _delete_index,
+    ChangeSchema: _change_schema,
+    CreateVector: _create_vector,
+    DropVector: _drop_vector,
 }

@@ -19,7 +19,8 @@ from types import FrameType
 
 from tamis.errors import Conflict, Overloaded, Poisoned, TamisError, Unavailable
 from tamis.log.log import Log
-from tamis.model.operation import Operation, decode_operation, encode_operation
+from tamis.model.operation import Operation, Redefining, decode_operation, encode_operation
+from tamis.model.schema import CollectionSchema
 from tamis.segment.view import Snapshot
 from tamis.shard.admission import admit
 from tamis.shard.apply import apply
@@ -51,6 +52,26 @@ class _Ticket:
         if self.error is not None:
             raise self.error
         return self.position
+
+
+def _built_by(schema: CollectionSchema) -> object:
+    """What sealing and merging take from the schema, payload indexes aside."""
+    return schema.vectors, schema.hnsw, schema.optimizers, schema.quantization
+
+
+def _runs(group: Sequence[_Ticket]) -> Iterator[list[_Ticket]]:
+    """The same in order, a change of the schema by itself: what comes after it is admitted under the new one."""
+    run: list[_Ticket] = []
+    for ticket in group:
+        if isinstance(ticket.operation, Redefining):
+            if run:
+                yield run
+            yield [ticket]
+            run = []
+        else:
+            run.append(ticket)
+    if run:
+        yield run
 
 
 @contextmanager
@@ -126,9 +147,10 @@ class Writer:
         try:
             self._wait_for_room()
             with _uninterrupted(), self._turn:
-                admitted = [ticket for ticket in group if self._admitted(ticket)]
-                if admitted:
-                    self._append(admitted)
+                for run in _runs(group):
+                    admitted = [ticket for ticket in run if self._admitted(ticket)]
+                    if admitted:
+                        self._append(admitted)
         except Exception as error:  # noqa: BLE001 - raised again in every thread that waits for this group
             for ticket in group:
                 if not ticket.done:
@@ -161,8 +183,16 @@ class Writer:
 
     def _apply(self, first: int, group: Sequence[_Ticket]) -> None:
         for position, ticket in enumerate(group, first):
-            apply(self._state, position, ticket.operation)
-            self._tail_bytes += len(ticket.record)
+            self._step(position, ticket.operation, len(ticket.record))
+
+    def _step(self, position: int, operation: Operation, size: int) -> None:
+        """One operation, and a new head if that is due: builders go by the schema of what they seal."""
+        before = self._state.schema
+        apply(self._state, position, operation)
+        self._tail_bytes += size
+        if self._state.schema is not before and _built_by(before) != _built_by(self._state.schema):
+            self._freeze()
+        else:
             self._freeze_if_full()
 
     def replay(self, records: Iterator[tuple[int, bytes]]) -> int:
@@ -170,10 +200,8 @@ class Writer:
         count = 0
         with self._turn:
             for position, record in records:
-                apply(self._state, position, decode_operation(record))
-                self._tail_bytes += len(record)
+                self._step(position, decode_operation(record), len(record))
                 count += 1
-                self._freeze_if_full()
             self.snapshot = self._state.snapshot()
         return count
 
@@ -236,6 +264,6 @@ class Writer:
                 self._frozen.pop(0)
             if replacement is not None:
                 self._frozen = [replaced(state, replacement) for state in self._frozen]
-                self._state.slots = replace_slots(self._state.slots, replacement, self._state.schema.indexes)
+                self._state.slots = replace_slots(self._state.slots, replacement, self._state.schema)
                 self.snapshot = self._state.snapshot()
             self._turn.notify_all()
