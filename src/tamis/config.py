@@ -20,7 +20,7 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from tamis.errors import Rejected
 
-__all__ = ["NodeConfig", "load"]
+__all__ = ["LogConfig", "NodeConfig", "ServiceConfig", "SnapshotsConfig", "StorageConfig", "TlsConfig", "load"]
 
 _PREFIX, _BETWEEN = "TAMIS__", "__"
 

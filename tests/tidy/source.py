@@ -35,7 +35,10 @@ class Function:
     @property
     def command(self) -> bool:
         """Whether it is a command of the command line, whose parameters are options with names of their own."""
-        return any(ast.unparse(decorator).startswith("app.command") for decorator in self.node.decorator_list)
+        named = [argument for argument in self.node.args.args if argument.annotation is not None]
+        options = {"TargetName", "Key", "Where"} & {ast.unparse(argument.annotation) for argument in named}
+        annotated = any("typer." in ast.unparse(argument.annotation) for argument in named)
+        return bool(options) or annotated
 
     @property
     def public(self) -> bool:

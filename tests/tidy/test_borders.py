@@ -14,7 +14,8 @@ PLACES = {
     "llvmlite": ("src/tamis/kernels/",),
     "json": ("src/tamis/wire/", "src/tamis/model/payload.py"),
     "orjson": ("src/tamis/wire/", "src/tamis/model/payload.py"),
-    "asyncio": (),
+    "asyncio": ("src/tamis/server/bridge.py", "src/tamis/server/http/", "src/tamis/node.py"),
+    "pydantic": ("src/tamis/config.py",),
     "pickle": (),
     "random": (),
 }

@@ -13,7 +13,7 @@ from rich.table import Table
 from tamis.cli.options import Key, Name, TargetName
 from tamis.cli.target import collection_path, is_address, opened
 
-__all__ = ["snapshot"]
+__all__ = ["create", "delete", "list_snapshots", "recover", "snapshot"]
 
 snapshot = typer.Typer(help="Make, list, delete and recover snapshots.", no_args_is_help=True, rich_markup_mode="rich")
 

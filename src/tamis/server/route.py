@@ -40,7 +40,7 @@ class Route(msgspec.Struct, frozen=True):
     access: str = "read"
     query: tuple[str, ...] | None = ()
     body: Any = None
-    result: str = "Anything"
+    result: str = "text"
     uploads: bool = False
     searches: bool = False
 

@@ -19,7 +19,7 @@ from tamis.server.request import Reply, Request
 from tamis.server.route import Route
 from tamis.wire import bodies
 
-__all__ = ["ROUTES", "Router"]
+__all__ = ["ROUTES", "Router", "openapi"]
 
 _C = "/collections/{name}"
 _P = f"{_C}/points"

@@ -32,29 +32,29 @@ _TRUE, _FALSE = Result(b"true"), Result(b"false")
 
 
 def list_collections(backend: Backend, request: Request) -> Result:
-    """GET /collections"""
+    """GET /collections: the names of all collections."""
     return Result(write({"collections": [{"name": name} for name in backend.db.collections()]}))
 
 
 def info(backend: Backend, request: Request) -> Result:
-    """GET /collections/{name}"""
+    """GET /collections/{name}: status, counts, the configuration in force, payload indexes."""
     return Result(write(write_info(backend.collection(request.path["name"]))))
 
 
 def exists(backend: Backend, request: Request) -> Result:
-    """GET /collections/{name}/exists"""
+    """GET /collections/{name}/exists: whether there is a collection or an alias of this name."""
     backend.db  # noqa: B018 - unavailable is not the same as missing
     return Result(write({"exists": backend.exists(request.path["name"])}))
 
 
 def create_collection(backend: Backend, request: Request) -> Result:
-    """PUT /collections/{name}"""
+    """PUT /collections/{name}: make an empty collection."""
     backend.db.create_collection(request.path["name"], **read_object(request.body))
     return _TRUE
 
 
 def update_collection(backend: Backend, request: Request) -> Result:
-    """PATCH /collections/{name}"""
+    """PATCH /collections/{name}: change settings; what is left out stays."""
     _find(backend, request).update(**read_object(request.body))
     return _TRUE
 
@@ -74,13 +74,13 @@ def memory(backend: Backend, request: Request) -> Result:
 
 
 def create_vector(backend: Backend, request: Request) -> Result:
-    """PUT /collections/{name}/vectors/{vector}: {"dense": {"size", "distance", …}}"""
+    """PUT /collections/{name}/vectors/{vector}: add a named vector; stored points do not have it yet."""
     position = _find(backend, request).create_vector(request.path["vector"], read_object(request.body))
     return Result(updated(position, request.flag("wait")))
 
 
 def drop_vector(backend: Backend, request: Request) -> Result:
-    """DELETE /collections/{name}/vectors/{vector}"""
+    """DELETE /collections/{name}/vectors/{vector}: drop a named vector and what is stored for it."""
     return Result(updated(_find(backend, request).drop_vector(request.path["vector"]), request.flag("wait")))
 
 
@@ -91,12 +91,12 @@ def change_aliases(backend: Backend, request: Request) -> Result:
 
 
 def list_aliases(backend: Backend, request: Request) -> Result:
-    """GET /aliases"""
+    """GET /aliases: every alias and its collection."""
     return _aliases(backend.db.aliases())
 
 
 def aliases_of(backend: Backend, request: Request) -> Result:
-    """GET /collections/{name}/aliases"""
+    """GET /collections/{name}/aliases: the aliases of one collection."""
     name = _find(backend, request).name
     return _aliases({alias: of for alias, of in backend.db.aliases().items() if of == name})
 

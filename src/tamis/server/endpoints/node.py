@@ -33,7 +33,7 @@ def root(backend: Backend, request: Request) -> Reply:
 
 
 def healthz(backend: Backend, request: Request) -> Reply:
-    """GET /healthz"""
+    """GET /healthz: the process answers."""
     return plain_text("healthz check passed")
 
 

@@ -33,7 +33,7 @@ def get_point(backend: Backend, request: Request) -> Result:
 
 
 def retrieve(backend: Backend, request: Request) -> Result:
-    """POST /collections/{name}/points: missing ids are left out."""
+    """POST /collections/{name}/points: points by id; missing ids are left out."""
     body = read_body(request.body, PointsBody)
     refuse_shard_key(body)
     collection = backend.collection(request.path["name"])
@@ -43,7 +43,7 @@ def retrieve(backend: Backend, request: Request) -> Result:
 
 
 def scroll(backend: Backend, request: Request) -> Result:
-    """POST /collections/{name}/points/scroll"""
+    """POST /collections/{name}/points/scroll: points by id or by a payload value, a page at a time."""
     body = read_body(request.body, ScrollBody)
     refuse_shard_key(body)
     order = read_order_by(body.order_by)
@@ -62,7 +62,7 @@ def scroll(backend: Backend, request: Request) -> Result:
 
 
 def count(backend: Backend, request: Request) -> Result:
-    """POST /collections/{name}/points/count: always exact here."""
+    """POST /collections/{name}/points/count: how many points satisfy a filter; always exact here."""
     body = read_body(request.body or b"{}", CountBody)
     refuse_shard_key(body)
     collection, filter = backend.collection(request.path["name"]), read_filter(body.filter)
@@ -71,7 +71,7 @@ def count(backend: Backend, request: Request) -> Result:
 
 
 def facet(backend: Backend, request: Request) -> Result:
-    """POST /collections/{name}/facet: always exact here."""
+    """POST /collections/{name}/facet: values at a payload path and how many points hold each; always exact here."""
     body = read_body(request.body, FacetBody)
     refuse_shard_key(body)
     collection, filter, limit = backend.collection(request.path["name"]), read_filter(body.filter), _limit(body.limit)

@@ -57,7 +57,7 @@ _GROUPS, _GROUP_SIZE = 10, 3
 
 
 def query(backend: Backend, request: Request) -> Asked | Result:
-    """POST /collections/{name}/points/query"""
+    """POST /collections/{name}/points/query: the nearest points to a vector, a point, or examples."""
     body = read_body(request.body, QueryBody)
     if body.query is None:
         return Result(_points(_in_order(backend, request, body)))
@@ -65,7 +65,7 @@ def query(backend: Backend, request: Request) -> Asked | Result:
 
 
 def query_batch(backend: Backend, request: Request) -> Result:
-    """POST /collections/{name}/points/query/batch"""
+    """POST /collections/{name}/points/query/batch: several queries at once."""
     bodies = read_body(request.body, QueriesBody).searches
     _check_batch(backend, request, len(bodies))
     searches = [None if body.query is None else _read(backend, request, read_query, body) for body in bodies]
@@ -79,7 +79,7 @@ def query_batch(backend: Backend, request: Request) -> Result:
 
 
 def query_groups(backend: Backend, request: Request) -> Result:
-    """POST /collections/{name}/points/query/groups"""
+    """POST /collections/{name}/points/query/groups: the nearest points, grouped by a payload value."""
     body = read_body(request.body, QueryGroupsBody)
     if body.query is None:
         raise Rejected("query", "is missing; groups need one to be ordered by")
@@ -87,39 +87,39 @@ def query_groups(backend: Backend, request: Request) -> Result:
 
 
 def search(backend: Backend, request: Request) -> Asked | Result:
-    """POST /collections/{name}/points/search"""
+    """POST /collections/{name}/points/search: the nearest points to a vector (older form)."""
     body = _limited(read_body(request.body, SearchBody))
     return _answered(_read(backend, request, read_search, body), request, _bare_points_of)
 
 
 def search_batch(backend: Backend, request: Request) -> Result:
-    """POST /collections/{name}/points/search/batch"""
+    """POST /collections/{name}/points/search/batch: several searches at once (older form)."""
     bodies = [_limited(body) for body in read_body(request.body, SearchesBody).searches]
     _check_batch(backend, request, len(bodies))
     return Result(join(_answers([_read(backend, request, read_search, body) for body in bodies])))
 
 
 def search_groups(backend: Backend, request: Request) -> Result:
-    """POST /collections/{name}/points/search/groups"""
+    """POST /collections/{name}/points/search/groups: the nearest points, grouped by a payload value (older form)."""
     body = read_body(request.body, SearchGroupsBody)
     return _grouped(backend, _read(backend, request, read_search, body), body)
 
 
 def recommend(backend: Backend, request: Request) -> Asked | Result:
-    """POST /collections/{name}/points/recommend"""
+    """POST /collections/{name}/points/recommend: the nearest points to examples (older form)."""
     body = _limited(read_body(request.body, RecommendBody))
     return _answered(_read(backend, request, read_recommend, body), request, _bare_points_of)
 
 
 def recommend_batch(backend: Backend, request: Request) -> Result:
-    """POST /collections/{name}/points/recommend/batch"""
+    """POST /collections/{name}/points/recommend/batch: several recommendations at once (older form)."""
     bodies = [_limited(body) for body in read_body(request.body, RecommendsBody).searches]
     _check_batch(backend, request, len(bodies))
     return Result(join(_answers([_read(backend, request, read_recommend, body) for body in bodies])))
 
 
 def recommend_groups(backend: Backend, request: Request) -> Result:
-    """POST /collections/{name}/points/recommend/groups"""
+    """POST /collections/{name}/points/recommend/groups: recommended points, grouped by a payload value (older form)."""
     body = read_body(request.body, RecommendGroupsBody)
     return _grouped(backend, _read(backend, request, read_recommend, body), body)
 

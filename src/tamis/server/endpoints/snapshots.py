@@ -30,22 +30,22 @@ _PRIORITIES = ("no_sync", "snapshot", "replica")
 
 
 def list_snapshots(backend: Backend, request: Request) -> Result:
-    """GET /collections/{name}/snapshots"""
+    """GET /collections/{name}/snapshots: the snapshots of one collection."""
     return Result(write([asdict(info) for info in backend.db.snapshots(request.path["name"])]))
 
 
 def create_snapshot(backend: Backend, request: Request) -> Result:
-    """POST /collections/{name}/snapshots"""
+    """POST /collections/{name}/snapshots: copy a collection into a file."""
     return Result(write(asdict(backend.db.create_snapshot(request.path["name"]))))
 
 
 def download(backend: Backend, request: Request) -> Reply:
-    """GET /collections/{name}/snapshots/{snapshot}"""
+    """GET /collections/{name}/snapshots/{snapshot}: the file."""
     return _file(backend.db.snapshot_path(request.path["name"], request.path["snapshot"]))
 
 
 def delete_snapshot(backend: Backend, request: Request) -> Result:
-    """DELETE /collections/{name}/snapshots/{snapshot}"""
+    """DELETE /collections/{name}/snapshots/{snapshot}: remove the file."""
     backend.db.delete_snapshot(request.path["name"], request.path["snapshot"])
     return Result(b"true")
 
@@ -69,22 +69,22 @@ def upload(backend: Backend, request: Request) -> Result:
 
 
 def list_full(backend: Backend, request: Request) -> Result:
-    """GET /snapshots"""
+    """GET /snapshots: the snapshots of all collections together."""
     return Result(write([asdict(info) for info in backend.db.full_snapshots()]))
 
 
 def create_full(backend: Backend, request: Request) -> Result:
-    """POST /snapshots"""
+    """POST /snapshots: copy all collections into one file."""
     return Result(write(asdict(backend.db.create_full_snapshot())))
 
 
 def download_full(backend: Backend, request: Request) -> Reply:
-    """GET /snapshots/{snapshot}"""
+    """GET /snapshots/{snapshot}: the file."""
     return _file(backend.db.full_snapshot_path(request.path["snapshot"]))
 
 
 def delete_full(backend: Backend, request: Request) -> Result:
-    """DELETE /snapshots/{snapshot}"""
+    """DELETE /snapshots/{snapshot}: remove the file."""
     backend.db.delete_full_snapshot(request.path["snapshot"])
     return Result(b"true")
 

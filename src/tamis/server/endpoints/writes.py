@@ -41,6 +41,7 @@ _ORDERINGS = ("weak", "medium", "strong")
 
 
 def _upsert(collection: Collection, body: UpsertBody) -> int:
+    """Write points; one that exists is replaced, payload and all."""
     how: dict[str, Any] = {"update_filter": body.update_filter, "update_mode": body.update_mode}
     if (body.points is None) == (body.batch is None):
         raise Rejected("points", "give either points or batch")
@@ -50,36 +51,43 @@ def _upsert(collection: Collection, body: UpsertBody) -> int:
 
 
 def _delete(collection: Collection, body: SelectBody) -> int:
+    """Delete points by id or by filter."""
     return collection.delete(ids=body.points, filter=body.filter)
 
 
 def _update_vectors(collection: Collection, body: UpdateVectorsBody) -> int:
+    """Replace some vectors of stored points."""
     if not body.points:
         raise Invalid("points", "is empty; give at least one point")
     return collection.update_vectors(points=body.points, update_filter=body.update_filter)
 
 
 def _delete_vectors(collection: Collection, body: DeleteVectorsBody) -> int:
+    """Delete some vectors of points by id or by filter."""
     if not body.vector:
         raise Invalid("vector", "is empty; name at least one vector")
     return collection.delete_vectors(body.vector, ids=body.points, filter=body.filter)
 
 
 def _set_payload(collection: Collection, body: SetPayloadBody) -> int:
+    """Set top-level keys of payloads, or those at `key`; null deletes one."""
     return collection.set_payload(body.payload, ids=body.points, filter=body.filter, key=body.key)
 
 
 def _overwrite_payload(collection: Collection, body: OverwritePayloadBody) -> int:
+    """Replace whole payloads."""
     if body.key is not None:
         raise Rejected("key", "has no meaning when the whole payload is replaced; use set payload")
     return collection.overwrite_payload(body.payload, ids=body.points, filter=body.filter)
 
 
 def _delete_payload(collection: Collection, body: DeletePayloadBody) -> int:
+    """Delete the values at payload paths."""
     return collection.delete_payload(body.keys, ids=body.points, filter=body.filter)
 
 
 def _clear_payload(collection: Collection, body: ClearPayloadBody) -> int:
+    """Delete whole payloads."""
     return collection.clear_payload(ids=body.points, filter=body.filter)
 
 
@@ -107,7 +115,7 @@ def write_endpoint(name: str) -> Callable[[Backend, Request], Result]:
         collection = backend.db.get_collection(request.path["name"])
         return Result(updated(_applied(backend, collection, act, body, wait), wait))
 
-    endpoint.__name__ = name
+    endpoint.__name__, endpoint.__doc__ = name, act.__doc__
     return endpoint
 
 
@@ -135,7 +143,7 @@ def _step(given: dict[str, Any], where: str) -> tuple[Act, Any]:
 
 
 def create_index(backend: Backend, request: Request) -> Result:
-    """PUT /collections/{name}/index"""
+    """PUT /collections/{name}/index: declare what a payload path is for."""
     wait = _wait(request)
     body = read_body(request.body, CreateIndexBody)
     collection = backend.db.get_collection(request.path["name"])
@@ -146,7 +154,7 @@ def create_index(backend: Backend, request: Request) -> Result:
 
 
 def delete_index(backend: Backend, request: Request) -> Result:
-    """DELETE /collections/{name}/index/{field}"""
+    """DELETE /collections/{name}/index/{field}: take that declaration back; answers stay the same."""
     wait = _wait(request)
     collection = backend.db.get_collection(request.path["name"])
     return Result(updated(collection.delete_payload_index(request.path["field"]), wait))

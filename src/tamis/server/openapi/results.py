@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tamis.server.openapi.shape import ANYTHING, Schema, array, choice, either, integer, open_record, record, ref
+from tamis.server.openapi.shape import Schema, array, choice, either, integer, open_record, record, ref
 
 __all__ = ["RESULTS"]
 
@@ -14,7 +14,6 @@ _OF_POINT = {"payload": either(ref("Payload"), _NULL), "vector": ref("StoredVect
 _STATE = {"enum": ["green", "yellow", "grey", "red"]}
 
 RESULTS: dict[str, Schema] = {
-    "Anything": ANYTHING,
     "True": {"const": True},
     "Done": {**_TRUTH, "description": "false if there was nothing of that name."},
     "Version": open_record({"title": _TEXT, "version": _TEXT, "tamis": _TEXT}, ("title", "version")),

@@ -44,6 +44,7 @@ __all__ = ["Collections", "read_fields_of", "read_query", "read_recommend", "rea
 
 Collections = Callable[[str], StoredCollection]
 Rows = NDArray[np.float32]
+_Vector = tuple[Rows, frozenset[PointId]]  # what to search with, and the ids that it came from
 _LATER = ("discover", "context", "order_by", "fusion", "rrf", "formula", "sample", "relevance_feedback", "text")
 _LIMIT = 10
 _DIVERSITY = 0.5
@@ -57,8 +58,8 @@ def read_query(find: Collections, name: str, body: QueryBody | QueryGroupsBody, 
     collection = find(name)
     examples = _examples(body.query)
     using = vector_name(collection.schema, body.using)
-    rows, excluded = _row(_Source(find, collection, using, body.lookup_from), examples)
-    search = _search(collection, using, rows, body, deadline, excluded)
+    vector = _row(_Source(find, collection, using, body.lookup_from), examples)
+    search = _search(collection, using, vector, body, deadline)
     return search if examples.mmr is None else _diverse(search, examples.mmr)
 
 
@@ -73,7 +74,8 @@ def read_search(find: Collections, name: str, body: SearchBody | SearchGroupsBod
     if body.lookup_from is not None:
         raise Rejected("lookup_from", "has no meaning for a search by vector")
     using = vector_name(collection.schema, using)
-    return _search(collection, using, one_vector(vector, collection.schema.vectors[using]), body, deadline)
+    rows = one_vector(vector, collection.schema.vectors[using])
+    return _search(collection, using, (rows, frozenset()), body, deadline)
 
 
 def read_recommend(
@@ -84,8 +86,8 @@ def read_recommend(
     using = vector_name(collection.schema, body.using)
     source = _Source(find, collection, using, body.lookup_from)
     _check_strategy(body.strategy, "strategy")
-    rows, excluded = _row(source, _Examples(body.positive, body.negative, averaged=True))
-    return _search(collection, using, rows, body, deadline, excluded)
+    vector = _row(source, _Examples(body.positive, body.negative, averaged=True))
+    return _search(collection, using, vector, body, deadline)
 
 
 def read_fields_of(collection: StoredCollection, body: Any, payload: bool) -> Fields:
@@ -101,14 +103,8 @@ def refuse_shard_key(body: Any) -> None:
         raise Rejected("shard_key", "this collection has no shard keys; leave it out")
 
 
-def _search(
-    collection: StoredCollection,
-    using: str,
-    rows: Rows,
-    body: Any,
-    deadline: float | None,
-    excluded: frozenset[PointId] = frozenset(),
-) -> Search:
+def _search(collection: StoredCollection, using: str, vector: _Vector, body: Any, deadline: float | None) -> Search:
+    rows, excluded = vector
     refuse_shard_key(body)
     given = getattr(body, "limit", None)
     if given is None:
@@ -245,7 +241,7 @@ class _Source:
         return found
 
 
-def _row(source: _Source, examples: _Examples) -> tuple[Rows, frozenset[PointId]]:
+def _row(source: _Source, examples: _Examples) -> _Vector:
     """The vector to search with, and the ids that it came from."""
     positive, negative = examples.positive, examples.negative
     if not positive:
