@@ -74,7 +74,7 @@ class Node:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-            raise RuntimeError(f"the server did not stop within a minute; see {self.errors}") from error
+            raise RuntimeError(f"the server did not stop within a minute: {self._said()}") from error
 
     @property
     def pid(self) -> int:
@@ -127,8 +127,10 @@ class Node:
             except OSError:
                 pass
             time.sleep(0.05)
-        tail = self.errors.read_text(errors="replace")[-2_000:]
-        raise RuntimeError(f"the server did not become ready: {tail or 'it said nothing'}")
+        raise RuntimeError(f"the server did not become ready: {self._said()}")
+
+    def _said(self) -> str:
+        return self.errors.read_text(errors="replace")[-2_000:] or "it said nothing"
 
 
 def busy_seconds() -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.soak import Shape, soak
 
-SHAPE = Shape(seconds=5.0, owners=2, readers=2, points=2_000, head_points=300, seed=11)
+SHAPE = Shape(seconds=3.5, owners=2, readers=2, points=2_000, head_points=300, seed=11)
 
 
 def test_exact_answers_under_mixed_load(tmp_path: Path) -> None:
