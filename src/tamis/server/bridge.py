@@ -54,6 +54,7 @@ class Bridge:
         self._searches = _Lane("search", 1, self._take_searches)
         self._reads = _Lane("read", cores, self._take_one)
         self._writes = _Lane("write", 4 * cores, self._take_one)
+        backend.metrics.watch(self.waiting)
 
     async def answer(self, route: Route, request: Request, begin: float) -> Reply:
         """The reply of a route's endpoint. Raises Overloaded or TimedOut."""
@@ -78,7 +79,7 @@ class Bridge:
             lane.close()
 
     def waiting(self) -> int:
-        """Requests that wait or are being worked on."""
+        """Requests that wait for a thread."""
         return self._searches.waiting + self._reads.waiting + self._writes.waiting
 
     def _take_one(self, tasks: Sequence[_Task]) -> None:
@@ -129,6 +130,8 @@ class Bridge:
         reply = error_reply(error, time.perf_counter() - task.begin)
         if reply.status == 500:
             self._backend.failed(task.route.name, error)
+        if reply.status == 429:
+            self._backend.metrics.refused("rate")
         return reply
 
     def _deliver(self, done: Sequence[tuple[_Task, Reply]]) -> None:

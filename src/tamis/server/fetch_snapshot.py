@@ -26,7 +26,7 @@ _TIMEOUT_S = 60.0  # for every read
 
 
 @contextmanager
-def fetched(backend: Backend, collection: str, location: str, api_key: str | None) -> Iterator[Path]:
+def fetched(backend: Backend, location: str, api_key: str | None) -> Iterator[Path]:
     """The file, as long as the block runs."""
     url = urllib.parse.urlsplit(location)
     if url.scheme == "file":

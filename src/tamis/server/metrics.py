@@ -1,7 +1,7 @@
 """Counters of a node in Prometheus' words.
 
     tamis_requests_total{endpoint,status}         tamis_request_seconds{endpoint}     histogram
-    tamis_searches_total{strategy}                tamis_search_seconds{strategy}      histogram, per plan strategy
+    tamis_search_seconds{strategy}                histogram, by the strategy of the plan
     tamis_searches_together                       how many searches one call of the engine answered
     tamis_waiting                                 requests in the queue now
     tamis_refused_total{reason}                   turned away before any work: queue, size, key, rate
@@ -56,7 +56,7 @@ class Metrics:
             buckets=_TOGETHER,
             registry=self._registry,
         )
-        self.waiting = Gauge("tamis_waiting", "Requests that wait for a thread", registry=self._registry)
+        self._waiting = Gauge("tamis_waiting", "Requests that wait for a thread", registry=self._registry)
         self._refused = Counter(
             "tamis_refused", "Requests turned away before any work", ("reason",), registry=self._registry
         )
@@ -73,6 +73,10 @@ class Metrics:
         strategy = max(legs, key=lambda leg: leg.rows).strategy if legs else "empty"
         self._search_seconds.labels(strategy).observe(seconds)
         self._together.observe(together)
+
+    def watch(self, waiting: Callable[[], float]) -> None:
+        """Ask this for the number of waiting requests."""
+        self._waiting.set_function(waiting)
 
     def refused(self, reason: str) -> None:
         """Count a request that was turned away."""

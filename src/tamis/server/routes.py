@@ -114,6 +114,7 @@ ROUTES = (
     ),
     Route("GET", "/snapshots", snapshots.list_full, result="Snapshots"),
     Route("POST", "/snapshots", snapshots.create_full, "manage", _WAIT, result="Snapshot"),
+    Route("PUT", "/snapshots/recover", snapshots.recover_full, "manage", _WAIT, bodies.RecoverBody, "True"),
     Route("GET", "/snapshots/{snapshot}", snapshots.download_full, result="file"),
     Route("DELETE", "/snapshots/{snapshot}", snapshots.delete_full, "manage", _WAIT, result="True"),
 )

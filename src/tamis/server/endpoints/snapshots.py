@@ -23,6 +23,7 @@ __all__ = [
     "list_full",
     "list_snapshots",
     "recover",
+    "recover_full",
     "upload",
 ]
 
@@ -54,7 +55,7 @@ def recover(backend: Backend, request: Request) -> Result:
     """PUT /collections/{name}/snapshots/recover: from file:// (in the snapshots folder) or http(s)://."""
     body = read_body(request.body, RecoverBody)
     _check_priority(body.priority)
-    with fetched(backend, request.path["name"], body.location, body.api_key) as source:
+    with fetched(backend, body.location, body.api_key) as source:
         backend.db.recover_snapshot(request.path["name"], source, body.checksum)
     return Result(b"true")
 
@@ -81,6 +82,15 @@ def create_full(backend: Backend, request: Request) -> Result:
 def download_full(backend: Backend, request: Request) -> Reply:
     """GET /snapshots/{snapshot}: the file."""
     return _file(backend.db.full_snapshot_path(request.path["snapshot"]))
+
+
+def recover_full(backend: Backend, request: Request) -> Result:
+    """PUT /snapshots/recover: every collection of a full snapshot, all of them or none."""
+    body = read_body(request.body, RecoverBody)
+    _check_priority(body.priority)
+    with fetched(backend, body.location, body.api_key) as source:
+        backend.db.recover_full_snapshot(source, body.checksum)
+    return Result(b"true")
 
 
 def delete_full(backend: Backend, request: Request) -> Result:
