@@ -23,6 +23,7 @@ from tamis.errors import Rejected
 __all__ = ["LogConfig", "NodeConfig", "ServiceConfig", "SnapshotsConfig", "StorageConfig", "TlsConfig", "load"]
 
 _PREFIX, _BETWEEN = "TAMIS__", "__"
+_ENVIRONMENT = "the environment"
 
 
 class _Section(BaseModel):
@@ -83,7 +84,6 @@ class NodeConfig(BaseSettings):
         extra="forbid",
         env_prefix=_PREFIX,
         env_nested_delimiter=_BETWEEN,
-        nested_model_default_partial_update=True,
     )
 
     service: ServiceConfig = ServiceConfig()
@@ -106,14 +106,17 @@ class NodeConfig(BaseSettings):
 def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -> NodeConfig:
     """The configuration in force. overrides: {"service": {"http_port": 6334}}, what the command line said.
 
-    Raises Rejected, naming the setting and where it comes from.
+    Raises Rejected, naming the setting and the file or variable that it comes from.
 
     >>> load(overrides={"service": {"http_port": 7000}}).service.http_port
     7000
     """
-    written = {} if file is None else _read(file)
-    sources = [(str(file), written), ("the environment", _environment()), ("the command line", dict(overrides or {}))]
-    for source, given in sources:
+    layers = [
+        (f"{file}", {} if file is None else _read(file)),
+        (_ENVIRONMENT, _environment()),
+        ("the command line", dict(overrides or {})),
+    ]
+    for source, given in layers:
         _check_names(NodeConfig, given, source)
 
     class Layered(NodeConfig):
@@ -126,40 +129,44 @@ def load(file: Path | None = None, overrides: Mapping[str, Any] | None = None) -
             dotenv_settings: PydanticBaseSettingsSource,
             file_secret_settings: PydanticBaseSettingsSource,
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return init_settings, env_settings, InitSettingsSource(settings_cls, written)
+            return tuple(InitSettingsSource(settings_cls, given) for _, given in reversed(layers))
 
     try:
-        return Layered(**dict(overrides or {}))
+        return Layered()
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        raise Rejected(name or "configuration", f"{first['msg']}{_origin(name, sources)}") from None
+        first = error.errors(include_input=False)[0]
+        name = ".".join(map(str, first["loc"])) or "configuration"
+        problem = first["msg"].removeprefix("Value error, ")
+        raise Rejected(name, f"{problem}{_origin(name, layers)}") from None
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        given = yaml.safe_load(file.read_text())
+        given = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise Rejected("config", f"{file} cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Rejected("config", f"{file} is not YAML: {' '.join(str(error).split())}") from None
+    except yaml.MarkedYAMLError as error:  # only the line's number: its words may be a key
+        line = f" line {error.problem_mark.line + 1}" if error.problem_mark is not None else ""
+        raise Rejected("config", f"{file}{line} is not YAML; indent by spaces, and quote values with signs") from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise Rejected("config", f"{file} is not YAML: it must be text in UTF-8") from None
     if given is None:
         return {}
     if not isinstance(given, dict):
         raise Rejected("config", f"{file} must hold sections such as service: and storage:")
-    return given
+    return {name: {} if section is None else section for name, section in given.items()}
 
 
 def _environment() -> dict[str, Any]:
-    """TAMIS__A__B=value as {"a": {"b": value}}, to check the names; the values are read by pydantic-settings."""
+    """TAMIS__A__B=value as {"a": {"b": value}}."""
     given: dict[str, Any] = {}
     for variable, value in os.environ.items():
-        if variable.upper().startswith(_PREFIX):
-            *sections, name = variable[len(_PREFIX) :].lower().split(_BETWEEN)
-            inner = given
-            for section in sections:
-                inner = inner.setdefault(section, {})
-            inner[name] = value
+        section, between, name = variable[len(_PREFIX) :].lower().partition(_BETWEEN)
+        if not variable.upper().startswith(_PREFIX):
+            continue
+        if not between:
+            raise Rejected(variable, f"must name a section and a setting, such as {_PREFIX}SERVICE{_BETWEEN}HTTP_PORT")
+        given.setdefault(section, {})[name] = value
     return given
 
 
@@ -173,18 +180,18 @@ def _check_names(model: type[BaseModel], given: Mapping[str, Any], source: str, 
             raise Rejected(place, f"unknown setting in {source}; {hint}")
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            if isinstance(value, Mapping):
-                _check_names(inner, value, source, f"{place}.")
-            elif source != "the environment":  # there it may be JSON
+            if not isinstance(value, Mapping):
                 raise Rejected(place, f"must be a section with settings, in {source}")
+            _check_names(inner, value, source, f"{place}.")
 
 
-def _origin(name: str, sources: list[tuple[str, dict[str, Any]]]) -> str:
-    """Which source gave the value that was refused."""
-    for source, given in reversed(sources):
+def _origin(name: str, layers: list[tuple[str, dict[str, Any]]]) -> str:
+    """Which layer gave the value that was refused."""
+    for source, given in reversed(layers):
         value: Any = given
         for step in name.split("."):
             value = value.get(step) if isinstance(value, Mapping) else None
         if value is not None:
-            return f" (in {source})"
+            variable = _PREFIX + name.replace(".", _BETWEEN).upper()
+            return f" (in {variable})" if source == _ENVIRONMENT else f" (in {source})"
     return ""
