@@ -35,6 +35,9 @@ class Metrics:
 
     def __init__(self, opened: Opened) -> None:
         self._registry = CollectorRegistry()
+        self._known: dict[
+            tuple[str, int], tuple[Counter, Histogram]
+        ] = {}  # looking labels up takes longer than counting
         self._requests = Counter("tamis_requests", "Requests answered", ("endpoint", "status"), registry=self._registry)
         self._seconds = Histogram(
             "tamis_request_seconds",
@@ -65,8 +68,12 @@ class Metrics:
 
     def answered(self, endpoint: str, status: int, seconds: float) -> None:
         """Count a request."""
-        self._requests.labels(endpoint, str(status)).inc()
-        self._seconds.labels(endpoint).observe(seconds)
+        counters = self._known.get((endpoint, status))
+        if counters is None:
+            counters = self._requests.labels(endpoint, str(status)), self._seconds.labels(endpoint)
+            self._known[endpoint, status] = counters
+        counters[0].inc()
+        counters[1].observe(seconds)
 
     def searched(self, legs: Sequence[Leg], together: int, seconds: float) -> None:
         """Count a search that was answered with others; the strategy is that of the largest segment."""
