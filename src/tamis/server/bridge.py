@@ -43,6 +43,9 @@ class _Task(msgspec.Struct):
     begin: float  # time.perf_counter
 
 
+_Take = Callable[[Sequence[_Task]], None]
+
+
 class Bridge:
     """Made on the event loop; `close` waits until everything that was accepted is answered."""
 
@@ -51,9 +54,9 @@ class Bridge:
         self._slow = slow
         self._loop = asyncio.get_running_loop()
         self._waiting_max = waiting_max
-        self._searches = _Lane("search", 1, self._take_searches)
-        self._reads = _Lane("read", cores, self._take_one)
-        self._writes = _Lane("write", 4 * cores, self._take_one)
+        self._searches = _Lane("search", 1, self._guarded(self._take_searches))
+        self._reads = _Lane("read", cores, self._guarded(self._take_one))
+        self._writes = _Lane("write", 4 * cores, self._guarded(self._take_one))
         backend.metrics.watch(self.waiting)
 
     async def answer(self, route: Route, request: Request, begin: float) -> Reply:
@@ -81,6 +84,17 @@ class Bridge:
     def waiting(self) -> int:
         """Requests that wait for a thread."""
         return self._searches.waiting + self._reads.waiting + self._writes.waiting
+
+    def _guarded(self, take: _Take) -> _Take:
+        """Whatever goes wrong, the tasks are answered and the thread lives."""
+
+        def guarded(tasks: Sequence[_Task]) -> None:
+            try:
+                take(tasks)
+            except Exception as error:  # noqa: BLE001 - the clients are told, and the log
+                self._deliver([(task, self._failed(error, task)) for task in tasks])
+
+        return guarded
 
     def _take_one(self, tasks: Sequence[_Task]) -> None:
         for task in tasks:
@@ -120,10 +134,10 @@ class Bridge:
         try:
             found = run(asked.search) if found is None else found
             reply = Reply(envelope(asked.write(found.places), time.perf_counter() - task.begin))
+            self._backend.metrics.searched(found.legs, found.together, found.seconds)
+            self._slow(task.route, time.perf_counter() - task.begin, found)
         except Exception as error:  # noqa: BLE001 - the client is told, and the log
             return self._failed(error, task)
-        self._backend.metrics.searched(found.legs, found.together, found.seconds)
-        self._slow(task.route, time.perf_counter() - task.begin, found)
         return reply
 
     def _failed(self, error: Exception, task: _Task) -> Reply:
@@ -141,7 +155,7 @@ class Bridge:
 class _Lane:
     """A queue and the threads that empty it. take gets what waits, at most `_TOGETHER_MAX` at once."""
 
-    def __init__(self, name: str, threads: int, take: Callable[[Sequence[_Task]], None]) -> None:
+    def __init__(self, name: str, threads: int, take: _Take) -> None:
         self._queue: SimpleQueue[_Task | None] = SimpleQueue()
         self._take = take
         self._most = _TOGETHER_MAX if name == "search" else 1
