@@ -27,12 +27,10 @@ def write_info(collection: StoredCollection) -> dict[str, Any]:
     info, schema = collection.info(), collection.schema
     given = write_schema(schema)
     params = {**_PARAMS, **{key: value for key, value in given.items() if key not in _OWN}}
-    if not schema.vectors:
-        params["vectors"] = {}
     config: dict[str, Any] = {
         "params": params,
         "hnsw_config": {**_HNSW, **given["hnsw_config"]},
-        "optimizer_config": {**_OPTIMIZER, **given["optimizers_config"]},
+        "optimizer_config": {**_OPTIMIZER, **_numbers(given["optimizers_config"])},
         "wal_config": {**_WAL, **given.get("wal_config", {})},
     }
     config |= {key: given[key] for key in ("quantization_config", "strict_mode_config", "metadata") if key in given}
@@ -53,3 +51,8 @@ def write_info(collection: StoredCollection) -> dict[str, Any]:
         "config": config,
         "payload_schema": indexes,
     }
+
+
+def _numbers(optimizers: dict[str, Any]) -> dict[str, Any]:
+    """Without what is "auto": it may be asked for, but clients read numbers, and no number is what it means."""
+    return {key: value for key, value in optimizers.items() if value != "auto"}
