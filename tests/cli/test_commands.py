@@ -10,7 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 import tamis
-from tamis.cli import app
+from tamis.cli import app, measuring
+from tamis.cli.target import opened
 
 COMMANDS = (
     "demo",
@@ -74,6 +75,30 @@ def test_search_by_vector_by_stored_point_and_with_a_filter(directory: Path) -> 
     assert re.findall(r"^\W*(\d+)\W", found, re.MULTILINE) == ["10", "12"]
     assert re.search(r"1\W+5\.0000", run("search", directory, "named", "--vector", "1,2"))
     assert "5.0000" not in run("search", directory, "named", "--like", 1), "a point is not its own neighbour"
+
+
+def test_what_looks_like_markup_is_printed_as_it_is(tmp_path: Path) -> None:
+    with tamis.open(tmp_path / "data") as db:
+        docs = db.create_collection("docs", vectors={"size": 1, "distance": "Dot"})
+        docs.upsert(ids=[1, 2], vectors=[[1], [2]], payloads=[{"a": "[/x]"}, {"a": "[red]b[/red]"}])
+    told = run("search", tmp_path / "data", "docs", "--vector", "1")
+    assert '{"a":"[/x]"}' in told
+    assert '{"a":"[red]b[/red]"}' in told
+
+
+def test_bench_asks_points_from_all_over(tmp_path: Path) -> None:
+    with tamis.open(tmp_path / "data") as db:
+        docs = db.create_collection("docs", vectors={"a": {"size": 2, "distance": "Dot"}})
+        docs.upsert(ids=range(600), vectors={"a": np.random.default_rng(3).normal(size=(600, 2))})
+        docs.upsert(ids=range(600, 700), payloads=[{}] * 100)
+    with opened(str(tmp_path / "data")) as api:
+        ids = measuring._sample(api, "docs", 20, "a")
+    assert len(ids) == len(set(ids)) == 20
+    assert min(ids) < 200
+    assert 400 < max(ids) < 600, "not beyond: those have no vector"
+    assert "recall@10 1.0000, over 20 queries" in run(
+        "bench", tmp_path / "data", "docs", "--using", "a", "--queries", 20
+    )
 
 
 def test_explain_names_the_clauses(directory: Path) -> None:

@@ -1,11 +1,8 @@
-"""Import and export: every kind of file, interrupted and gone on with, against a directory and over HTTP."""
+"""Import and export: every kind of file, against a directory and over HTTP; snapshots of a directory."""
 
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +13,6 @@ from typer.testing import CliRunner
 
 import tamis
 from tamis.cli import app, moving
-from tamis.cli.progress_file import ProgressFile
-from tamis.cli.target import Target
-from tamis.server.in_process import InProcess
 
 runner = CliRunner(env={"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"})
 COUNT = 25
@@ -87,40 +81,6 @@ def test_what_is_exported_can_be_imported(tmp_path: Path, suffix: str) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["db", "other", "points.jsonl", out.name])
 
 
-def test_an_interrupted_import_goes_on_after_the_last_acknowledged_batch(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = write(tmp_path / "points.jsonl")
-    asked: list[int] = []
-    ask = Target.ask
-
-    def failing(self: Target, method: str, path: str, body: object = None) -> object:
-        if path.endswith("wait=true"):
-            asked.append(len(body["points"]))  # type: ignore[index]
-            if len(asked) == 3:
-                raise KeyboardInterrupt
-        return ask(self, method, path, body)
-
-    monkeypatch.setattr(Target, "ask", failing)
-    runner.invoke(app, ["import", str(tmp_path / "db"), "docs", str(file), "--distance", "Dot", "--batch", "5"])
-    assert ProgressFile(file, str(tmp_path / "db"), "docs").rows() == 10
-    assert "25 points" in run("import", tmp_path / "db", "docs", file, "--distance", "Dot", "--batch", 5)
-    assert asked == [5, 5, 5, 5, 5, 5], "three before it stopped, three more after"
-    assert same(points(tmp_path / "db"))
-
-
-def test_progress_of_another_source_or_a_dropped_collection_does_not_count(tmp_path: Path) -> None:
-    file = write(tmp_path / "points.jsonl")
-    progress = ProgressFile(file, str(tmp_path / "db"), "docs")
-    progress.save(20)
-    assert ProgressFile(file, "elsewhere", "docs").rows() == 0
-    run("import", tmp_path / "db", "docs", file, "--distance", "Dot")  # the collection is not there: all rows
-    assert same(points(tmp_path / "db"))
-    progress.save(20)
-    file.write_text(file.read_text() + "\n")
-    assert ProgressFile(file, str(tmp_path / "db"), "docs").rows() == 0
-
-
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
@@ -129,6 +89,8 @@ def test_progress_of_another_source_or_a_dropped_collection_does_not_count(tmp_p
         ("c.txt", "", "is none of"),
         ("d.parquet", "no parquet", "cannot be read"),
         ("e.npy", "no array", "is not an array that numpy wrote"),
+        ("f.jsonl", '\n\n{"id": 1, "vector": [1, 2], "payload": "{broken"}\n', "f.jsonl line 3 payload"),
+        ("g.jsonl", '{"id": 1, "vector": 5}\n', "vector: must be a list of numbers, the first point has 5"),
     ],
 )
 def test_bad_files_are_named(tmp_path: Path, name: str, content: str, message: str) -> None:
@@ -136,38 +98,6 @@ def test_bad_files_are_named(tmp_path: Path, name: str, content: str, message: s
     result = runner.invoke(app, ["import", str(tmp_path / "db"), "docs", str(tmp_path / name)])
     assert result.exit_code == 1
     assert message in " ".join(result.stderr.split())
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    """A server of the API on loopback, in this process."""
-    api = InProcess(tamis.open())
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            keyed = self.headers.get("api-key") == "secret"
-            reply = api.call(self.command, self.path, body)
-            raw = reply.body if keyed else b"Invalid API key"
-            self.send_response(reply.status if keyed else 401)
-            self.send_header("content-length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-        do_GET = do_PUT = do_POST = do_DELETE = do_any
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def test_every_command_works_on_an_address(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,3 +157,58 @@ def test_pages_are_asked_for_until_there_is_no_next(tmp_path: Path, monkeypatch:
     run("export", tmp_path / "db", "docs", tmp_path / "out.jsonl", "--no-vectors")
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [line["id"] for line in lines] == sorted(EXPECTED)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_an_export_of_nothing_is_a_file_that_can_be_read(tmp_path: Path, suffix: str) -> None:
+    run("create", tmp_path / "db", "docs", "--size", 4)
+    run("export", tmp_path / "db", "docs", tmp_path / f"out{suffix}")
+    assert "0 points" in run("import", tmp_path / "db", "docs", tmp_path / f"out{suffix}")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_table_of_numbers_and_uuids_is_refused_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: bool
+) -> None:
+    """Both kinds on one page, and on pages of their own."""
+    monkeypatch.setattr(moving, "_PAGE", 10 if first else 1)
+    with tamis.open(tmp_path / "db") as db:
+        docs = db.create_collection("docs", vectors={"size": 2, "distance": "Dot"})
+        docs.upsert(ids=[1, "5f0c9a1e-1111-4222-8333-444455556666"], vectors=[[1, 2], [3, 4]])
+    result = runner.invoke(app, ["export", str(tmp_path / "db"), "docs", str(tmp_path / "out.parquet")])
+    assert result.exit_code == 1
+    assert "ids are numbers and UUIDs" in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["db"]
+
+
+def test_payloads_must_have_as_many_lines_as_there_are_vectors(tmp_path: Path) -> None:
+    np.save(tmp_path / "v.npy", VECTORS)
+    for count, message in ((COUNT - 1, "has 24 lines"), (COUNT + 1, "has more lines than")):
+        (tmp_path / "p.jsonl").write_text('{"n": 1}\n' * count)
+        command = ["import", tmp_path / "db", "docs", tmp_path / "v.npy", "--payloads", tmp_path / "p.jsonl"]
+        result = runner.invoke(app, [*map(str, command), "--restart"])
+        assert (result.exit_code, message in result.stderr) == (1, True), result.stderr
+
+
+def test_large_points_travel_in_requests_that_a_server_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moving, "_REQUEST_BYTES", 500)
+    sent: list[int] = []
+    requests = moving._requests
+
+    def counted(points: list[dict[str, object]]) -> list[list[dict[str, object]]]:
+        parts = list(requests(points))
+        sent.extend(len(json.dumps(part)) for part in parts)
+        return parts
+
+    monkeypatch.setattr(moving, "_requests", counted)
+    run("import", tmp_path / "db", "docs", write(tmp_path / "points.jsonl"), "--distance", "Dot")
+    assert len(sent) > 1
+    assert max(sent) < 800
+    assert same(points(tmp_path / "db"))
+
+
+def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    run("create", tmp_path / "db", "docs", "--size", 4)
+    result = runner.invoke(app, ["export", str(tmp_path / "db"), "docs", str(tmp_path / "none" / "out.jsonl")])
+    assert result.exit_code == 1
+    assert result.stderr.strip().endswith("out.jsonl.part: No such file or directory")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import typer
@@ -23,14 +24,22 @@ Exit codes: 0 done, 1 refused or damaged (the message says why), 2 wrong usage, 
 
 
 class _Commands(TyperGroup):
-    """Turns an error that tamis raises on purpose into its message and an exit code."""
+    """Turns an error that tamis raises on purpose, or that a file gives, into one message and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except TamisError as error:
-            Console(stderr=True).print(f"error: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        except (TamisError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in (None, errno.EPIPE):
+                raise
+            Console(stderr=True).print(_line(error), style="red", markup=False, highlight=False, soft_wrap=True)
             raise typer.Exit(3 if isinstance(error, Unreachable) else 1) from None
+
+
+def _line(error: TamisError | OSError) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"error: {error.filename}: {error.strerror}" if error.filename else f"error: {error.strerror}"
+    return f"error: {error}"
 
 
 app = typer.Typer(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from tamis.cli.options import Exact, Key, Like, Limit, Name, TargetName, Using, VectorText, Where
+from tamis.cli.table import print_table
 from tamis.cli.target import collection_path, opened
 from tamis.errors import Rejected
 from tamis.search.plan import plan_text
@@ -35,10 +35,8 @@ def search(
     body = _query(vector, like, where, limit, using) | {"params": {"exact": exact}, "with_payload": True}
     with opened(target, api_key) as api:
         hits = api.ask("POST", collection_path(collection, "/points/query"), body)["points"]
-        table = Table("id", "score", "payload")
-        for hit in hits:
-            table.add_row(str(hit["id"]), f"{hit['score']:.4f}", write(hit.get("payload") or {}).decode())
-        Console().print(table)
+    rows = [(str(hit["id"]), f"{hit['score']:.4f}", write(hit.get("payload") or {}).decode()) for hit in hits]
+    print_table(("id", "score", "payload"), rows)
 
 
 def explain(

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tamis.cli.options import Key, Name, TargetName
-from tamis.cli.target import collection_path, opened
+from tamis.cli.table import print_table
+from tamis.cli.target import Refused, Target, collection_path, opened
 from tamis.errors import Rejected
 
 __all__ = ["collections", "create", "delete", "info"]
@@ -21,11 +21,13 @@ def collections(target: TargetName, api_key: Key = "") -> None:
     Example: [cyan]tamis collections ./demo-data[/cyan]
     """
     with opened(target, api_key) as api:
-        table = Table("collection", "points", "segments", "status")
-        for found in api.ask("GET", "/collections")["collections"]:
-            told = api.ask("GET", collection_path(found["name"]))
-            table.add_row(found["name"], f"{told['points_count']:,}", str(told["segments_count"]), told["status"])
-        Console().print(table)
+        names = [found["name"] for found in api.ask("GET", "/collections")["collections"]]
+        told = [api.ask("GET", collection_path(name)) for name in names]
+    rows = [
+        (name, f"{one.get('points_count') or 0:,}", str(one["segments_count"]), one["status"])
+        for name, one in zip(names, told, strict=True)
+    ]
+    print_table(("collection", "points", "segments", "status"), rows)
 
 
 def info(target: TargetName, collection: Name, api_key: Key = "") -> None:
@@ -35,11 +37,8 @@ def info(target: TargetName, collection: Name, api_key: Key = "") -> None:
     """
     with opened(target, api_key) as api:
         told = api.ask("GET", collection_path(collection))
-        memory = api.ask("GET", collection_path(collection, "/memory"))
-        table = Table("what", "value", show_header=False)
-        for what, value in _flat({**told, "memory": memory}):
-            table.add_row(what, value)
-        Console().print(table)
+        memory = _memory(api, collection)
+    print_table(("what", "value"), _flat({**told, "memory": memory}), header=False)
 
 
 def create(
@@ -72,10 +71,21 @@ def delete(
     """
     with opened(target, api_key) as api:
         told = api.ask("GET", collection_path(collection))
-        if not yes and not typer.confirm(f"Delete {collection} with {told['points_count']:,} points?"):
+        if not yes and not typer.confirm(f"Delete {collection} with {told.get('points_count') or 0:,} points?"):
             raise Rejected("delete", "nothing was deleted")
         api.ask("DELETE", collection_path(collection))
     Console().print(f"deleted {collection}", markup=False)
+
+
+def _memory(api: Target, collection: str) -> dict[str, Any]:
+    """Bytes by part; nothing where a server does not tell."""
+    try:
+        told: dict[str, Any] = api.ask("GET", collection_path(collection, "/memory"))
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+        return {}
+    return told
 
 
 def _flat(value: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:

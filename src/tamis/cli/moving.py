@@ -18,11 +18,13 @@ from tamis.cli.sinks import KINDS, writer
 from tamis.cli.sources import Columns, count_rows, read_points
 from tamis.cli.target import Target, collection_path, opened
 from tamis.errors import NotFound, Rejected
+from tamis.wire.answers import write
 from tamis.wire.where_reader import read_where
 
 __all__ = ["export_points", "import_points"]
 
 _PAGE = 1_000
+_REQUEST_BYTES = 8 << 20  # a quarter of what a server takes unless told otherwise
 _Batch = Annotated[int, typer.Option(help="Points in one write.", min=1, max=100_000)]
 
 
@@ -47,22 +49,25 @@ def import_points(
     Example: [cyan]tamis import ./data docs ./docs.parquet --vector-column embedding[/cyan]
     """
     columns = Columns(id_column, tuple(vector_column.split(",")), payloads)
-    if not file.is_file():
-        raise Rejected("file", f"there is no file {file}")
-    progress = ProgressFile(file, target, collection)
-    done = 0 if restart else progress.rows()
+    for needed in (file, payloads):
+        if needed is not None and not needed.is_file():
+            raise Rejected("file", f"there is no file {needed}")
+    progress = ProgressFile(file, columns, target, collection)
+    done, last = (0, None) if restart else progress.read()
     with opened(target, api_key, create=True) as api, _bar(f"import {file.name}", count_rows(file)) as advance:
         there = api.ask("GET", collection_path(collection, "/exists"))["exists"]
-        done = done if there else 0
+        if done and not (there and _has(api, collection, last)):
+            done = 0
         advance(done)
         for points in read_points(file, columns, batch, done):
             if not there:
                 api.ask("PUT", collection_path(collection), {"vectors": _params(points[0], distance)})
                 there = True
-            api.ask("PUT", collection_path(collection, "/points?wait=true"), {"points": points})
-            done += len(points)
-            progress.save(done)
-            advance(len(points))
+            for part in _requests(points):
+                api.ask("PUT", collection_path(collection, "/points?wait=true"), {"points": part})
+                done += len(part)
+                progress.save(done, part[-1]["id"])
+                advance(len(part))
     progress.remove()
     Console().print(f"{done:,} points in {collection}", markup=False, highlight=False)
 
@@ -87,16 +92,30 @@ def export_points(
     part = file.with_name(file.name + ".part")
     count = 0
     with opened(target, api_key) as api, _bar(f"export {collection}", _count(api, collection, asked)) as advance:
-        with part.open("wb") as output:
-            with writer(file, output) as add:
-                for points in _pages(api, collection, asked):
-                    add(points)
-                    count += len(points)
-                    advance(len(points))
-            output.flush()
-            os.fsync(output.fileno())
-        os.replace(part, file)
+        try:
+            with part.open("wb") as output:
+                with writer(file, output) as add:
+                    for points in _pages(api, collection, asked):
+                        add(points)
+                        count += len(points)
+                        advance(len(points))
+                output.flush()
+                os.fsync(output.fileno())
+            os.replace(part, file)
+        finally:
+            part.unlink(missing_ok=True)
     Console().print(f"{count:,} points in {file}", markup=False, highlight=False)
+
+
+def _has(api: Target, collection: str, id: Any) -> bool:
+    return bool(api.ask("POST", collection_path(collection, "/points"), {"ids": [id], "with_payload": False}))
+
+
+def _requests(points: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """The points in parts that a server takes, judged by the size of the first."""
+    step = max(1, _REQUEST_BYTES // len(write(points[0])))
+    for first in range(0, len(points), step):
+        yield points[first : first + step]
 
 
 def _params(point: dict[str, Any], distance: str) -> dict[str, Any]:
@@ -104,8 +123,14 @@ def _params(point: dict[str, Any], distance: str) -> dict[str, Any]:
     if not vector:
         raise NotFound("the first point has no vector to tell the size by; make the collection first: tamis create")
     if isinstance(vector, dict):
-        return {name: {"size": len(values), "distance": distance} for name, values in vector.items()}
-    return {"size": len(vector), "distance": distance}
+        return {name: _size(values, distance) for name, values in vector.items()}
+    return _size(vector, distance)
+
+
+def _size(values: Any, distance: str) -> dict[str, Any]:
+    if not isinstance(values, list):
+        raise Rejected("vector", f"must be a list of numbers, the first point has {values!r}")
+    return {"size": len(values), "distance": distance}
 
 
 def _count(api: Target, collection: str, asked: dict[str, Any]) -> int:
@@ -130,7 +155,8 @@ def _pages(api: Target, collection: str, asked: dict[str, Any]) -> Iterator[list
 def _bar(what: str, total: int | None) -> Iterator[Any]:
     """A progress bar with counts and a rate, on standard error; gone when it is done."""
     rate = TextColumn("{task.fields[rate]}")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate, TimeElapsedColumn())
+    name = TextColumn("{task.description}", markup=False)
+    columns = (name, BarColumn(), MofNCompleteColumn(), rate, TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         task = bars.add_task(what, total=total, rate="")
 

@@ -1,7 +1,8 @@
 """How far an import got, in a small file beside its source: `.{source}.{collection}.progress`.
 
-It is written anew after every acknowledged batch, by rename, and removed at the end. It counts only for the same source
-(size and time of change) and the same target. A process that is killed between the acknowledgement and the rename
+It is written anew after every acknowledged batch, by rename, and removed at the end. It counts only for the same files
+(size and time of change), columns and target, and while the last point that it tells of is there: a collection that was
+dropped and made again is filled from the beginning. A process that is killed between the acknowledgement and the rename
 writes one batch twice, which changes nothing: the same ids get the same points.
 """
 
@@ -9,8 +10,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
+from tamis.cli.sources import Columns
+from tamis.cli.target import is_address
 from tamis.errors import Rejected
 from tamis.wire.answers import write
 from tamis.wire.bodies import read_object
@@ -21,26 +25,35 @@ __all__ = ["ProgressFile"]
 class ProgressFile:
     """Of one source into one collection of one target."""
 
-    def __init__(self, source: Path, target: str, collection: str) -> None:
+    def __init__(self, source: Path, columns: Columns, target: str, collection: str) -> None:
         self._path = source.with_name(f".{source.name}.{quote(collection, safe='')}.progress")
-        found = source.stat()
-        self._told = {"target": target, "collection": collection, "bytes": found.st_size, "changed": found.st_mtime_ns}
+        self._told = {
+            "target": target.rstrip("/") if is_address(target) else str(Path(target).resolve()),
+            "collection": collection,
+            "columns": [columns.id, *columns.vectors],
+            "files": [_state(source), *([] if columns.payloads is None else [_state(columns.payloads)])],
+        }
 
-    def rows(self) -> int:
-        """Rows that are written already; 0 where nothing is known about this source and target."""
+    def read(self) -> tuple[int, Any]:
+        """Rows that are written already, and the id of the last of them; 0 where nothing is known about this import."""
         try:
             told = read_object(self._path.read_bytes())
         except (OSError, Rejected):
-            return 0
-        rows = told.pop("rows", 0)
-        return rows if told == self._told and isinstance(rows, int) else 0
+            return 0, None
+        rows, last = told.pop("rows", 0), told.pop("last", None)
+        return (rows, last) if told == self._told and isinstance(rows, int) and rows > 0 else (0, None)
 
-    def save(self, rows: int) -> None:
-        """So many rows are written."""
+    def save(self, rows: int, last: Any) -> None:
+        """So many rows are written, the last of them under this id."""
         part = self._path.with_name(self._path.name + ".part")
-        part.write_bytes(write({**self._told, "rows": rows}))
+        part.write_bytes(write({**self._told, "rows": rows, "last": last}))
         os.replace(part, self._path)
 
     def remove(self) -> None:
         """Everything is written."""
         self._path.unlink(missing_ok=True)
+
+
+def _state(file: Path) -> list[Any]:
+    found = file.stat()
+    return [str(file.resolve()), found.st_size, found.st_mtime_ns]

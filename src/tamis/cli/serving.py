@@ -29,6 +29,8 @@ def serve(
         from tamis.config import load
         from tamis.node import serve as run
     except ImportError as error:
+        if (error.name or "tamis").startswith("tamis"):
+            raise
         raise Rejected("serve", f"needs {error.name}; install it with: pip install 'tamis[server]'") from None
     overrides: dict[str, dict[str, Any]] = {}
     for section, name, value in (

@@ -50,15 +50,11 @@ class _Table:
     def add(self, points: Sequence[dict[str, Any]]) -> None:
         pa = self._pa
         ids = [point["id"] for point in points]
-        numbers = all(isinstance(id, int) for id in ids)
+        numbers = isinstance(ids[0], int)
         if any(isinstance(vector := point.get("vector"), dict) and vector for point in points):
             raise Rejected("file", "vectors with names do not fit a table of one; export to .jsonl")
-        if self._writer is None:
-            kind = pa.uint64() if numbers else pa.string()
-            fields = [("id", kind), ("vector", pa.list_(pa.float32())), ("payload", pa.string())]
-            self._writer = self._parquet.ParquetWriter(self._output, pa.schema(fields))
-        schema = self._writer.schema
-        if (schema.field("id").type == pa.uint64()) != numbers:
+        schema = self._opened(numbers).schema
+        if (schema.field("id").type == pa.uint64()) != numbers or any(isinstance(id, int) != numbers for id in ids):
             raise Rejected("file", "ids are numbers and UUIDs; a table has one kind of them: export to .jsonl")
         columns = {
             "id": ids,
@@ -68,5 +64,13 @@ class _Table:
         self._writer.write_table(pa.table(columns, schema=schema))
 
     def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
+        self._opened(numbers=True).close()
+
+    def _opened(self, numbers: bool) -> Any:
+        """The writer; made for the ids of the first points, and without points too."""
+        if self._writer is None:
+            pa = self._pa
+            kind = pa.uint64() if numbers else pa.string()
+            fields = [("id", kind), ("vector", pa.list_(pa.float32())), ("payload", pa.string())]
+            self._writer = self._parquet.ParquetWriter(self._output, pa.schema(fields))
+        return self._writer

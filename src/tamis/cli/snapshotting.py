@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from tamis.cli.options import Key, Name, TargetName
+from tamis.cli.table import print_table
 from tamis.cli.target import collection_path, is_address, opened
 
 __all__ = ["create", "delete", "list_snapshots", "recover", "snapshot"]
@@ -86,7 +86,7 @@ def _path(collection: str) -> str:
 
 
 def _show(infos: list[dict[str, Any]]) -> None:
-    table = Table("snapshot", "made", "bytes", "sha256")
-    for one in infos:
-        table.add_row(one["name"], one.get("creation_time") or "", f"{one['size']:,}", one.get("checksum") or "")
-    Console().print(table)
+    rows = [
+        (one["name"], one.get("creation_time") or "", f"{one['size']:,}", one.get("checksum") or "") for one in infos
+    ]
+    print_table(("snapshot", "made", "bytes", "sha256"), rows)

@@ -105,13 +105,13 @@ def _table(path: Path, columns: Columns, batch: int) -> Iterator[Point]:
 
 def _lines(path: Path, columns: Columns) -> Iterator[Point]:
     with path.open("rb") as file:
-        for row, line in enumerate(filter(bytes.strip, file)):
-            where = f"{path} line {row + 1}"
-            try:
-                record = read_object(line)
-            except Rejected as error:
-                raise Rejected(where, str(error)) from None
-            yield _point(record, row, columns, where)
+        row = -1
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            row += 1
+            where = f"{path} line {number}"
+            yield _point(_object(line, where), row, columns, where)
 
 
 def _array(path: Path, columns: Columns) -> Iterator[Point]:
@@ -124,6 +124,8 @@ def _array(path: Path, columns: Columns) -> Iterator[Point]:
         if payload is None:
             raise Rejected("payloads", f"{columns.payloads} has {row} lines, {path} has {len(vectors)} vectors")
         yield {"id": row, "vector": vector.tolist(), "payload": payload.get("payload", {})}
+    if lines is not None and next(lines, None) is not None:
+        raise Rejected("payloads", f"{columns.payloads} has more lines than {path} has vectors, {len(vectors)}")
 
 
 def _mapped(path: Path) -> Any:
@@ -133,11 +135,18 @@ def _mapped(path: Path) -> Any:
         raise Rejected("file", f"{path} is not an array that numpy wrote: {error}") from None
 
 
+def _object(raw: bytes, where: str) -> Point:
+    try:
+        return read_object(raw)
+    except Rejected as error:
+        raise Rejected(where, str(error)) from None
+
+
 def _point(record: Point, row: int, columns: Columns, where: str) -> Point:
     """A point of a flat record; a record that is a point already stays one."""
     payload = record.get("payload")
     if isinstance(payload, str) and record.keys() <= _POINT:
-        payload = read_object(payload.encode())
+        payload = _object(payload.encode(), f"{where} payload")
     if record.keys() <= _POINT and isinstance(payload, dict):
         return {"id": record.get("id", row), "vector": record.get("vector") or {}, "payload": payload}
     vectors: Sequence[Any] = [record.get(name) for name in columns.vectors]

@@ -27,7 +27,11 @@ _Send = Callable[[str, str, bytes], tuple[int, bytes]]
 
 
 class Refused(TamisError):
-    """The answer was an error."""
+    """The answer was an error. status: as in HTTP."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Unreachable(TamisError):
@@ -44,8 +48,11 @@ class Target:
         """The whole answer. Refused with its message if it is an error."""
         status, raw = self._send(method, path, b"" if body is None else write(body))
         if status >= 400:
-            raise Refused(_message(status, raw))
-        return read_object(raw)
+            raise Refused(status, _message(status, raw))
+        try:
+            return read_object(raw)
+        except Rejected:
+            raise Refused(status, f"status {status} without a JSON object: is there another kind of server?") from None
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """The result."""
@@ -94,30 +101,44 @@ class _Connection:
     """One kept-alive connection to a server."""
 
     def __init__(self, address: str, api_key: str) -> None:
-        parts = urlsplit(address)
+        if not address.isprintable() or " " in address:
+            raise Rejected("target", f"{address!r} is no address; write http://host:6333")
+        if not (api_key.isascii() and api_key.isprintable()):
+            raise Rejected("api-key", "a header takes printable ASCII only")
+        try:
+            parts = urlsplit(address)
+            port = parts.port or 6333
+        except ValueError:
+            raise Rejected("target", f"{address} has no host or port that can be; write http://host:6333") from None
         if not parts.hostname:
             raise Rejected("target", f"{address} names no host; write http://host:6333")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        try:
-            port = parts.port or 6333
-        except ValueError:
-            raise Rejected("target", f"{address} has no port that can be; write http://host:6333") from None
         self._address = address
         self._connection = kind(parts.hostname, port, timeout=_TIMEOUT_S)
         self._prefix = parts.path.rstrip("/")
         self._headers = {"content-type": "application/json", **({"api-key": api_key} if api_key else {})}
 
     def __call__(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        kept = self._connection.sock is not None
         try:
-            self._connection.request(method, self._prefix + path, body or None, self._headers)
-            response = self._connection.getresponse()
-            return response.status, response.read()
+            try:
+                return self._exchange(method, path, body)
+            except (ConnectionResetError, BrokenPipeError):
+                if not kept:
+                    raise
+                self.close()  # the server closed what was idle; every request here may be sent twice
+                return self._exchange(method, path, body)
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise Unreachable(f"{self._address} does not answer: {error or type(error).__name__}") from error
 
     def close(self) -> None:
         self._connection.close()
+
+    def _exchange(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        self._connection.request(method, self._prefix + path, body or None, self._headers)
+        response = self._connection.getresponse()
+        return response.status, response.read()
 
 
 def _message(status: int, raw: bytes) -> str:
