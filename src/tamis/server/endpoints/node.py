@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import time
+from pathlib import Path
 from typing import Any
 
 from tamis.server.backend import API_VERSION, TITLE, Backend
@@ -66,18 +68,35 @@ def telemetry(backend: Backend, request: Request) -> Result:
             "name": "tamis",
             "version": backend.version,
             "startup": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(backend.started)),
-            "system": {
-                "distribution": platform.system(),
-                "distribution_version": platform.release(),
-                "is_docker": False,
-            },
+            "system": _system(),
         },
         "collections": {"number_of_collections": len(held)},
         "cluster": {"enabled": False},
-        "requests": {"rest": {"responses": backend.metrics.requests()}},
+        "requests": {"rest": {"responses": backend.metrics.requests()}, "grpc": {"responses": {}}},
         "points": sum(one["points"] for one in held),
     }
     return Result(write(answer))
+
+
+def _system() -> dict[str, Any]:
+    runtime = _container()
+    return {
+        "distribution": platform.system(),
+        "distribution_version": platform.release(),
+        "is_docker": runtime == "docker",
+        "container_runtime": runtime,
+        "cores": os.cpu_count(),
+        "cpu_flags": platform.machine(),
+    }
+
+
+def _container() -> str:
+    """What this process is contained in, by the marks that runtimes leave."""
+    if "KUBERNETES_SERVICE_HOST" in os.environ:
+        return "kubernetes"
+    if Path("/.dockerenv").exists():
+        return "docker"
+    return "other" if Path("/run/.containerenv").exists() else "none"
 
 
 def cluster(backend: Backend, request: Request) -> Result:
