@@ -13,6 +13,9 @@ from typer.testing import CliRunner
 
 import tamis
 from tamis.cli import app, moving
+from tamis.cli.progress_file import ProgressFile
+from tamis.cli.sources import Columns
+from tamis.cli.target import Target
 
 runner = CliRunner(env={"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"})
 COUNT = 25
@@ -79,6 +82,29 @@ def test_what_is_exported_can_be_imported(tmp_path: Path, suffix: str) -> None:
     assert same(points(tmp_path / "other"))
     assert "12 points" in run("export", tmp_path / "db", "docs", out, "--where", "kind=b")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["db", "other", "points.jsonl", out.name])
+
+
+def test_an_interrupted_import_goes_on_after_the_last_acknowledged_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By Ctrl-C; test_resume.py kills it."""
+    file = write(tmp_path / "points.jsonl")
+    asked: list[int] = []
+    ask = Target.ask
+
+    def failing(self: Target, method: str, path: str, body: object = None) -> object:
+        if path.endswith("wait=true"):
+            asked.append(len(body["points"]))  # type: ignore[index]
+            if len(asked) == 3:
+                raise KeyboardInterrupt
+        return ask(self, method, path, body)
+
+    monkeypatch.setattr(Target, "ask", failing)
+    runner.invoke(app, ["import", str(tmp_path / "db"), "docs", str(file), "--distance", "Dot", "--batch", "5"])
+    assert ProgressFile(file, Columns(), str(tmp_path / "db"), "docs").read() == (10, 109)
+    assert "25 points" in run("import", tmp_path / "db", "docs", file, "--distance", "Dot", "--batch", 5)
+    assert asked == [5, 5, 5, 5, 5, 5], "three before it stopped, three more after"
+    assert same(points(tmp_path / "db"))
 
 
 @pytest.mark.parametrize(
