@@ -125,16 +125,21 @@ class Bridge:
 
     def _searched(self, asked: Sequence[tuple[_Task, Asked]]) -> list[tuple[_Task, Reply]]:
         try:
-            found: Sequence[Found | None] = run_together([one.search for _, one in asked])
+            found: Sequence[Found | None] = self._counted(run_together([one.search for _, one in asked]))
         except Exception:  # noqa: BLE001 - one of them: each again by itself, to know which
             found = [None] * len(asked)
         return [(task, self._written(task, one, places)) for (task, one), places in zip(asked, found, strict=True)]
 
+    def _counted(self, found: Sequence[Found]) -> Sequence[Found]:
+        """Count each call of the engine once."""
+        for one in {id(one.legs): one for one in found}.values():
+            self._backend.metrics.searched(one.legs, one.together, one.seconds)
+        return found
+
     def _written(self, task: _Task, asked: Asked, found: Found | None) -> Reply:
         try:
-            found = run(asked.search) if found is None else found
+            [found] = self._counted([run(asked.search)]) if found is None else [found]
             reply = Reply(envelope(asked.write(found.places), time.perf_counter() - task.begin))
-            self._backend.metrics.searched(found.legs, found.together, found.seconds)
             self._slow(task.route, time.perf_counter() - task.begin, found)
         except Exception as error:  # noqa: BLE001 - the client is told, and the log
             return self._failed(error, task)
@@ -159,7 +164,9 @@ class _Lane:
         self._queue: SimpleQueue[_Task | None] = SimpleQueue()
         self._take = take
         self._most = _TOGETHER_MAX if name == "search" else 1
-        self._threads = [threading.Thread(target=self._work, name=f"tamis-{name}-{n}") for n in range(threads)]
+        self._threads = [
+            threading.Thread(target=self._work, name=f"tamis-{name}-{n}", daemon=True) for n in range(threads)
+        ]
         for thread in self._threads:
             thread.start()
 

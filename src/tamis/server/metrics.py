@@ -1,7 +1,7 @@
 """Counters of a node in Prometheus' words.
 
     tamis_requests_total{endpoint,status}         tamis_request_seconds{endpoint}     histogram
-    tamis_search_seconds{strategy}                histogram, by the strategy of the plan
+    tamis_search_seconds{strategy}                calls of the engine: histogram, by the strategy of the plan
     tamis_searches_together                       how many searches one call of the engine answered
     tamis_waiting                                 requests in the queue now
     tamis_refused_total{reason}                   turned away before any work: queue, size, key, rate
@@ -48,7 +48,7 @@ class Metrics:
         )
         self._search_seconds = Histogram(
             "tamis_search_seconds",
-            "Time of searches in the engine, by the strategy of the plan",
+            "Calls of the engine that answer searches, by the strategy of the plan",
             ("strategy",),
             buckets=_SECONDS,
             registry=self._registry,
@@ -76,7 +76,7 @@ class Metrics:
         counters[1].observe(seconds)
 
     def searched(self, legs: Sequence[Leg], together: int, seconds: float) -> None:
-        """Count a search that was answered with others; the strategy is that of the largest segment."""
+        """Count a call of the engine that answered so many searches; its strategy is that of the largest segment."""
         strategy = max(legs, key=lambda leg: leg.rows).strategy if legs else "empty"
         self._search_seconds.labels(strategy).observe(seconds)
         self._together.observe(together)

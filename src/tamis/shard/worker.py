@@ -47,12 +47,14 @@ class Worker:
             self._work.notify()
 
     def stop(self) -> None:
-        """Return when the thread has ended, after the step it is in."""
+        """Return when the thread has ended, after the step it is in. What it worked on is let go of."""
         with self._work:
             self._stopped = True
             self._work.notify()
         if self._thread.is_alive():
             self._thread.join()
+        self._step = _nothing  # it may hold who holds this: files would stay open until a cycle is collected
+        self._settled = None
 
     def _run(self) -> None:
         while self._wait():
@@ -78,3 +80,7 @@ class Worker:
                 self._work.wait_for(lambda: self._stopped or self._woken)
             self._woken = False
             return not self._stopped
+
+
+def _nothing() -> bool:
+    return False
