@@ -13,7 +13,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 import tamis
 from tamis.shard.shard import Shard
@@ -70,7 +77,8 @@ class Machine(RuleBasedStateMachine):
 
     @initialize(batch=st.lists(points, min_size=15, max_size=25), seal=st.booleans())
     def begin(self, batch: list[dict[str, Any]], seal: bool) -> None:
-        self.model = Model(DISTANCES)
+        self.model = Model(dict(DISTANCES))
+        self.extra_size = 0
         self.position = 0
         self.configured: dict[tuple[str, str], Any] = {}
         self.db = tamis.open(self.directory)
@@ -196,6 +204,45 @@ class Machine(RuleBasedStateMachine):
     def delete_index(self, field: str) -> None:
         self.wrote(self.c.delete_payload_index(field))
         assert field not in self.c.info()["payload_schema"]
+
+    # a named vector that comes and goes, with another size each time
+
+    @rule(size=st.integers(1, 3), distance=st.sampled_from(["Dot", "Euclid"]))
+    def create_vector(self, size: int, distance: str) -> None:
+        if "extra" in self.model.distances:
+            with pytest.raises(tamis.Conflict, match="exists already"):
+                self.c.create_vector("extra", {"size": size, "distance": distance})
+            return
+        self.wrote(self.c.create_vector("extra", {"size": size, "distance": distance}))
+        self.model.distances["extra"], self.extra_size = distance, size
+
+    @rule()
+    def drop_vector(self) -> None:
+        if "extra" not in self.model.distances:
+            with pytest.raises(tamis.NotFound, match="Not existing vector name"):
+                self.c.drop_vector("extra")
+            return
+        self.wrote(self.c.drop_vector("extra"))
+        del self.model.distances["extra"]
+        for point in self.model.points.values():
+            point.vectors.pop("extra", None)
+
+    @precondition(lambda self: "extra" in self.model.distances)
+    @rule(point_id=ids, row=st.lists(st.integers(-3, 3).map(float), min_size=3, max_size=3))
+    def give_extra(self, point_id: Id, row: list[float]) -> None:
+        if point_id in self.model.points:
+            row, stored = row[: self.extra_size], self.model.points[point_id]
+            position = self.wrote(self.c.update_vectors(ids=[point_id], vectors={"extra": [row]}))
+            stored.vectors, stored.version = {**stored.vectors, "extra": row}, position
+
+    @precondition(lambda self: "extra" in self.model.distances)
+    @rule(row=st.lists(st.integers(-3, 3).map(float), min_size=3, max_size=3), filter=maybe_filter)
+    def search_extra(self, row: list[float], filter: Any) -> None:
+        row = row[: self.extra_size]
+        hits = self.c.search(row, 20, filter, with_vector=True, using="extra")
+        assert [hit.score for hit in hits] == [score for _, score in self.model.best("extra", row, filter)[:20]]
+        for hit in hits:
+            self.is_stored(hit)
 
     @rule(change=st.sampled_from(CHANGES))
     def change_configuration(self, change: dict[str, Any]) -> None:

@@ -153,9 +153,9 @@ class Database(Aliases, Snapshots):
         return f"<tamis.Database {self._places.name}{' (closed)' if self._closed else ''}>"
 
     def _opened(self, name: str, entry: Entry) -> Collection:
-        warm_up(params.distance for params in entry.schema.vectors.values())
         place = self._places.shard(entry.number)
         collection = Collection(StoredCollection.open(name, place, entry.schema, self._runtime))
+        warm_up(params.distance for params in collection.stored.schema.vectors.values())
         self._open[name] = collection
         return collection
 

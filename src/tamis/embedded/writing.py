@@ -14,22 +14,26 @@ from tamis.collection.collection import StoredCollection
 from tamis.embedded.names import vector_params
 from tamis.embedded.options import read_path, read_paths, read_update_mode
 from tamis.embedded.points import distinct_ids, read_update_vectors, read_upsert
+from tamis.embedded.warm_up import warm_up
 from tamis.errors import Rejected
 from tamis.model.filter import Filter
 from tamis.model.ids import IdArray
 from tamis.model.operation import (
     ClearPayload,
     CreateIndex,
+    CreateVector,
     Delete,
     DeleteIndex,
     DeletePayload,
     DeleteVectors,
+    DropVector,
     OverwritePayload,
     SetPayload,
 )
 from tamis.model.payload import encode_payload
 from tamis.wire.filter_reader import read_filter
 from tamis.wire.index_reader import read_index
+from tamis.wire.vector_reader import read_changing_name, read_new_vector
 
 __all__ = ["Writing"]
 
@@ -135,6 +139,24 @@ class Writing:
     def delete_payload_index(self, field: str) -> int:
         """Drop the index on a payload path; answers do not change, except that text is cut into words by default."""
         return self._stored.write(DeleteIndex(read_path(field, "field")))
+
+    def create_vector(self, name: str, params: Any) -> int:
+        """Add a named vector; points that are there lack it until they are given one. Conflict if there is one.
+
+        params: {"size": 256, "distance": "Cosine", ...} as for a new collection, bare or as {"dense": {...}}.
+
+        >>> import tamis
+        >>> c = tamis.open().create_collection("docs", vectors={"text": {"size": 2, "distance": "Dot"}})
+        >>> c.create_vector("image", {"size": 3, "distance": "Cosine"})
+        1
+        """
+        name, read = read_new_vector(name, params)
+        warm_up([read.distance])
+        return self._stored.write(CreateVector(name, read))
+
+    def drop_vector(self, name: str) -> int:
+        """Take a named vector away from all points; its bytes go when their segments are merged. NotFound."""
+        return self._stored.write(DropVector(read_changing_name(name)))
 
 
 def _selection(ids: Any, filter: Any) -> tuple[IdArray | None, Filter | None]:

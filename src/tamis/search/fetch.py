@@ -77,7 +77,9 @@ def vector_at(view: SegmentView, offset: int, fields: Fields) -> Vector | None:
         return None
     vectors = view.body.vectors
     names = tuple(vectors) if fields.vectors is None else fields.vectors
-    found = {name: vectors[name].rows[offset].copy() for name in names if _has(vectors[name], offset)}
+    found = {
+        name: vectors[name].rows[offset].copy() for name in names if name in vectors and _has(vectors[name], offset)
+    }
     return found.get("") if tuple(vectors) == ("",) else found
 
 

@@ -17,7 +17,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tamis.errors import TimedOut
+from tamis.errors import TimedOut, UnknownVector
 from tamis.kernels.beam import B1, NO_OFFSET
 from tamis.model.query import NearestQuery
 from tamis.search.cost import machine_cost
@@ -26,7 +26,7 @@ from tamis.search.planner import Choice, Situation, beam_of, choose
 from tamis.search.ranked import Leg, Ranked
 from tamis.search.target import Answer, Target, aim, keep
 from tamis.search.walk import walk
-from tamis.segment.view import SegmentView
+from tamis.segment.view import Body, SegmentView
 
 __all__ = ["nearest"]
 
@@ -41,6 +41,8 @@ def nearest(
     """
     answers, legs = [], []
     live = [view for view in views if view.alive_count]
+    if live:
+        _check_vector(live[0].body, query)
     for number, view in enumerate(live):
         if query.deadline is not None and time.monotonic() > query.deadline:
             raise TimedOut(f"the deadline passed after {number} of {len(live)} segments")
@@ -50,6 +52,13 @@ def nearest(
         legs.append(leg)
     metric = live[0].body.vectors[query.using].metric if live else 0
     return Ranked(live, metric, *_merge(answers, len(query.vectors), query.limit), legs)
+
+
+def _check_vector(body: Body, query: NearestQuery) -> None:
+    """The vectors may have changed since the question was read; all bodies of a snapshot have the same."""
+    dense = body.vectors.get(query.using)
+    if dense is None or dense.params.size != query.vectors.shape[1]:
+        raise UnknownVector(f"using: vector {query.using!r} was dropped a moment ago")
 
 
 def _segment(view: SegmentView, query: NearestQuery, pool: Executor | None, trace: bool) -> tuple[Answer, Leg]:

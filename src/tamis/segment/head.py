@@ -22,13 +22,13 @@ from tamis.limits import HEAD_BYTES_MAX, HEAD_POINTS_MAX
 from tamis.model.ids import IdArray
 from tamis.model.operation import VectorBlock
 from tamis.model.payload import decode_payloads
-from tamis.model.schema import CollectionSchema, PayloadIndex, VectorParams
+from tamis.model.schema import CollectionSchema, VectorParams
 from tamis.segment.alive import Mask, all_rows, set_rows, widened
 from tamis.segment.column import LiveTable, Table
 from tamis.segment.growable import Growable
 from tamis.segment.payload import PayloadBlocks
 from tamis.segment.points import Points
-from tamis.segment.vectors.dense import Dense
+from tamis.segment.vectors.dense import Dense, fitted
 
 __all__ = ["Head", "HeadView"]
 
@@ -129,9 +129,17 @@ class Head:
         newest = self._newest.get
         return np.array([newest(key, -1) for key in _keys(ids)], np.int64)
 
-    def reindex(self, indexes: Mapping[str, PayloadIndex]) -> None:
-        """Use these index definitions from the next view on."""
-        self._table.reindex(indexes)
+    def follow(self, schema: CollectionSchema) -> None:
+        """Show the rows as this schema does from the next view on."""
+        self._table.reindex(schema.indexes)
+        before, self._tips = self._tips, {}
+        for name, params in schema.vectors.items():
+            tip = before.get(name)
+            if tip is None or tip.params.created != params.created:
+                tip = _VectorTip(params)
+                tip.append(self.count, None)
+            self._tips[name] = tip
+        self.vector_bytes = sum(self.count * tip.params.size * 4 for tip in self._tips.values())
 
     def view(self) -> HeadView:
         """The rows so far, immutable."""
@@ -197,15 +205,16 @@ class HeadView:
         blocks = [self.payloads[row] for row in rows.tolist()]
         return PayloadBlocks(blocks, np.fromiter(map(len, blocks), np.uint64, len(blocks)))
 
-    def reindexed(self, indexes: Mapping[str, PayloadIndex]) -> HeadView:
-        """The same rows under other index definitions."""
-        return replace(self, table=self.table.reindexed(indexes))
+    def under(self, schema: CollectionSchema) -> HeadView:
+        """The same rows as this schema, a later one, shows them."""
+        vectors = fitted(self.vectors, schema.vectors, self.count)
+        return replace(self, table=self.table.reindexed(schema.indexes), vectors=vectors)
 
     def nbytes(self) -> dict[str, int]:
         """Resident bytes by component, without what is reserved for growth."""
         ids = self.all_ids.low.nbytes + 100 * len(self.newest) + 8 * len(self.previous)  # dict entry, list slot
         return {
-            "vectors": sum(dense.rows.nbytes for dense in self.vectors.values()),
+            "vectors": sum(dense.row_bytes for dense in self.vectors.values()),
             "ids": ids,
             "versions": self.versions.nbytes,
             "payload": sum(map(len, self.payloads[: self.count])),

@@ -81,10 +81,11 @@ def every_row(view: SegmentView) -> list[Kept]:
 
 
 def write_points(store: Store, name: str, kept: Sequence[Kept], vectors: Mapping[str, Build]) -> None:
-    """Write the points file of segment `name`: ids, and each vector as its `Build` says."""
+    """Write the points file of segment `name`: ids, and each vector as its `Build` says, unless no row has it."""
     ids = IdArray.concatenate([part.view.body.ids(part.rows) for part in kept])
     arrays = with_prefix("ids.", build_id_map(ids))
-    for number, (vector, build) in enumerate(vectors.items()):
+    held = {vector: build for vector, build in vectors.items() if any(_holds(part, vector) for part in kept)}
+    for number, (vector, build) in enumerate(held.items()):
         rows, present = _stack(kept, vector, build.params)
         dense = build_dense(
             rows,
@@ -96,7 +97,7 @@ def write_points(store: Store, name: str, kept: Sequence[Kept], vectors: Mapping
             progress=build.progress,
         )
         arrays |= with_prefix(vector_prefix(number), dense)
-    meta = PointsMeta(len(ids), {vector: build.params for vector, build in vectors.items()})
+    meta = PointsMeta(len(ids), {vector: build.params for vector, build in held.items()})
     write_arrays(store, points_key(name), arrays, msgspec.msgpack.encode(meta))
 
 
@@ -130,6 +131,11 @@ def _overlaid(source: Kept, overlay: OverlayView) -> tuple[NDArray[np.int64], ND
     kept = places < len(source.rows)
     kept[kept] = source.rows[places[kept]] == targets[kept]
     return places[kept], newest[kept]
+
+
+def _holds(source: Kept, vector: str) -> bool:
+    present = source.view.body.vectors[vector].present
+    return present is None or bool(has_rows(present, source.rows).any())
 
 
 def _stack(kept: Sequence[Kept], vector: str, params: VectorParams) -> tuple[NDArray[np.float32], Mask | None]:

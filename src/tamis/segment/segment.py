@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from tamis.errors import Corrupt
 from tamis.model.ids import IdArray
-from tamis.model.schema import PayloadIndex
+from tamis.model.schema import CollectionSchema, PayloadIndex
 from tamis.segment.column import Table, open_table
 from tamis.segment.format import PayloadMeta, PointsMeta, array_group, payload_key, points_key, vector_prefix
 from tamis.segment.id_map import IdMap, open_id_map
 from tamis.segment.payload import PayloadBlocks, PayloadRows, open_payload_rows
-from tamis.segment.vectors.dense import Dense, open_dense
+from tamis.segment.vectors.dense import Dense, fitted, open_dense
 from tamis.storage.array import ArrayFile
 from tamis.storage.store import Store
 
@@ -42,7 +42,7 @@ class Segment:
         self._rows = rows
         self._meta = msgspec.msgpack.decode(points.meta, type=PointsMeta)
         self.count = self._meta.rows
-        self._indexes: Mapping[str, PayloadIndex] | None = None  # None: as sealed
+        self._schema: CollectionSchema | None = None  # None: as sealed
         self._rows_meta = msgspec.msgpack.decode(rows.meta, type=PayloadMeta)
         self._check_lengths()
 
@@ -71,11 +71,12 @@ class Segment:
         rows = ArrayFile.open(store, payload_key(self.name, payload_number))
         return Segment(self.name, payload_number, self._points, rows)
 
-    def reindexed(self, indexes: Mapping[str, PayloadIndex]) -> Segment:
-        """The same rows under other index definitions; nothing is written."""
+    def under(self, schema: CollectionSchema) -> Segment:
+        """The same rows as this schema, a later one, shows them; nothing is written."""
         segment = copy(self)
         segment.__dict__.pop("table", None)
-        segment._indexes = indexes
+        segment.__dict__.pop("vectors", None)
+        segment._schema = schema
         return segment
 
     @property
@@ -109,11 +110,23 @@ class Segment:
     @cached_property
     def table(self) -> Table:
         """Payload columns."""
-        return self._sealed_table if self._indexes is None else self._sealed_table.reindexed(self._indexes)
+        return self._sealed_table if self._schema is None else self._sealed_table.reindexed(self._schema.indexes)
 
     @cached_property
     def vectors(self) -> Mapping[str, Dense]:
         """Vectors by name."""
+        sealed = self._sealed_vectors
+        return sealed if self._schema is None else fitted(sealed, self._schema.vectors, self.count)
+
+    @property
+    def holds_dropped(self) -> bool:
+        """Whether the points file has a vector that the schema has no more."""
+        shown = {name: params.created for name, params in self._meta.vectors.items()}
+        kept = shown if self._schema is None else {n: p.created for n, p in self._schema.vectors.items()}
+        return any(kept.get(name) != created for name, created in shown.items())
+
+    @cached_property
+    def _sealed_vectors(self) -> Mapping[str, Dense]:
         arrays = self._points.arrays
         return {
             name: open_dense(params, array_group(vector_prefix(number), arrays))

@@ -70,8 +70,8 @@ class Body(Protocol):
     def payload_blocks(self, rows: NDArray[np.int64]) -> PayloadBlocks:
         """Raw JSON of these rows (ascending), back to back."""
 
-    def reindexed(self, indexes: Mapping[str, PayloadIndex]) -> Body:
-        """The same rows under other index definitions."""
+    def under(self, schema: CollectionSchema) -> Body:
+        """The same rows as this schema, a later one, shows them: its payload indexes, its vectors."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What is refused before it reaches the log, because applying it could not say no.
 
-Shapes against the schema, distinct ids, points and vectors that must exist. Everything else about an operation was checked
-by whoever made it.
+Shapes against the schema, distinct ids, points and vectors that must exist. Everything else about an operation was
+checked by whoever made it.
 """
 
 from __future__ import annotations

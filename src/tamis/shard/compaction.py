@@ -3,7 +3,8 @@
     background   many small segments are merged; segments without a graph are merged with smaller ones that have
                  one as soon as together they deserve a graph; what lost many rows is rewritten; overlays are folded
     full         the same until nothing is left to gain (`optimize`): as few segments as the size limit allows,
-                 but a segment ten times larger than all smaller ones together stays as it is
+                 but a segment ten times larger than all smaller ones together stays as it is;
+                 what holds a dropped vector is rewritten
 
 A segment with a graph is built anew only together with at least as many rows as it has itself, so a point takes part in
 O(log n) builds.
@@ -34,6 +35,7 @@ class Piece:
     graphs: frozenset[str]  # vector names that have a graph
     overlay_rows: int = 0
     reindexed: bool = False  # its columns were sealed under other index definitions
+    holds_dropped: bool = False  # it has a vector that the collection has no more
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def plan(pieces: Sequence[Piece], limits: Limits, *, full: bool = False) -> Job 
     if merge:
         return Job(JobKind.MERGE, tuple(piece.name for piece in merge))
     for piece in pieces:
-        if _needs_rewrite(piece, limits):
+        if _needs_rewrite(piece, limits) or (full and piece.holds_dropped):
             return Job(JobKind.MERGE, (piece.name,))
     for piece in pieces:
         if piece.reindexed or piece.overlay_rows > (0 if full else max(_FOLD_ROWS_MIN, _FOLD_SHARE * piece.rows)):

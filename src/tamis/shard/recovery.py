@@ -95,12 +95,11 @@ def _open(store: Store, number: int) -> _Opened:
 
 def _open_slot(store: Store, manifest: Manifest, entry: SealedEntry, alive: Mask) -> Slot:
     segment = Segment.open(store, entry.name, entry.payload)
-    indexes = manifest.schema.indexes
     overlay = None
     if entry.overlay is not None:
-        overlay = read_overlay(store, overlay_key(entry.name, entry.overlay), segment.count, indexes)
-    body = segment if segment.sealed_indexes == indexes else segment.reindexed(indexes)
-    return Slot(body, alive, overlay)
+        key = overlay_key(entry.name, entry.overlay)
+        overlay = read_overlay(store, key, segment.count, manifest.schema.indexes)
+    return Slot(segment.under(manifest.schema), alive, overlay)
 
 
 def _drop_rewritten(restored: Slot, others: Sequence[Slot]) -> None:

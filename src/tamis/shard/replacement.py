@@ -3,7 +3,7 @@
     built from    the sources as they were at `position`
     a state at or after that position has:  rows that died since      -> their targets are dead
                                             payloads changed since    -> an overlay on the new segment
-                            indexes declared since    -> the new segment reindexed
+    indexes or vectors declared or dropped since      -> the new segment is shown under the schema of then
 
 The same function serves the writer's state, heads waiting to be sealed, and the manifest's state. A sealed head is a
 replacement of one source, a merge of several; a fold keeps every row where it was.
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tamis.model.schema import PayloadIndex
+from tamis.model.schema import CollectionSchema
 from tamis.segment.alive import pack_rows, unpack_rows
 from tamis.segment.overlay import Overlay
 from tamis.segment.segment import Segment
@@ -36,11 +36,11 @@ class Replacement:
     target_of: Mapping[str, NDArray[np.int64]]  # per source name, per row: row of the target, or -1
 
 
-def replace_slots(slots: Sequence[Slot], replacement: Replacement, indexes: Mapping[str, PayloadIndex]) -> list[Slot]:
+def replace_slots(slots: Sequence[Slot], replacement: Replacement, schema: CollectionSchema) -> list[Slot]:
     """The slots with the sources' place taken by the target; slots without a living row are dropped."""
     sources = [slot for slot in slots if slot.body.name in replacement.target_of]
     others = [slot for slot in slots if slot.body.name not in replacement.target_of]
-    target = _carried([slot.view() for slot in sources], replacement, indexes)
+    target = _carried([slot.view() for slot in sources], replacement, schema)
     place = next((i for i, slot in enumerate(slots) if slot.body.name in replacement.target_of), len(others))
     kept = others if target is None else [*others[:place], target, *others[place:]]
     return [slot for slot in kept if slot.alive_count]
@@ -51,21 +51,19 @@ def replaced(state: Snapshot, replacement: Replacement) -> Snapshot:
     views = state.views
     sources = [view for view in views if view.body.name in replacement.target_of]
     others = [view for view in views if view.body.name not in replacement.target_of]
-    target = _carried(sources, replacement, state.schema.indexes)
+    target = _carried(sources, replacement, state.schema)
     place = next((i for i, view in enumerate(views) if view.body.name in replacement.target_of), len(others))
     kept = others if target is None else [*others[:place], target.view(), *others[place:]]
     return Snapshot(state.position, state.schema, tuple(view for view in kept if view.alive_count))
 
 
-def _carried(
-    sources: Sequence[SegmentView], replacement: Replacement, indexes: Mapping[str, PayloadIndex]
-) -> Slot | None:
+def _carried(sources: Sequence[SegmentView], replacement: Replacement, schema: CollectionSchema) -> Slot | None:
     target = replacement.target
     if target is None or not sources:
         return None
     rows = [replacement.target_of[view.body.name][unpack_rows(view.alive)] for view in sources]
     alive = pack_rows(np.concatenate(rows), target.count)
-    slot = Slot(target if dict(target.table.indexes) == dict(indexes) else target.reindexed(indexes), alive)
+    slot = Slot(target.under(schema), alive)
     for view in sources:
         _carry_overlay(view, replacement, slot)
     return slot

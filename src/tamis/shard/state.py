@@ -9,16 +9,15 @@ never change. Only the writer's thread touches a State; `apply` is the one who c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from tamis.model.filter import Filter
 from tamis.model.ids import IdArray
-from tamis.model.schema import CollectionSchema, PayloadIndex
+from tamis.model.schema import CollectionSchema
 from tamis.search.filter.evaluate import evaluate
 from tamis.segment.alive import Mask, clear_rows, count_rows, has_rows, no_rows, set_rows, unpack_rows, widened
 from tamis.segment.head import Head
@@ -75,11 +74,11 @@ class Slot:
         self.overlay.append(rows, payloads, np.full(len(rows), position, np.uint64))
         self._view = None
 
-    def reindex(self, indexes: Mapping[str, PayloadIndex]) -> None:
-        """Index definitions changed."""
-        self._body = self._body.reindexed(indexes)
+    def follow(self, schema: CollectionSchema) -> None:
+        """Payload indexes or vectors changed."""
+        self._body = self._body.under(schema)
         if self.overlay is not None:
-            self.overlay.reindex(indexes)
+            self.overlay.reindex(schema.indexes)
         self._view = None
 
     def view(self) -> SegmentView:
@@ -127,9 +126,9 @@ class Tip(Slot):
         set_rows(self._own(room), np.arange(start, start + count))
         self.alive_count += count
 
-    def reindex(self, indexes: Mapping[str, PayloadIndex]) -> None:
-        """Index definitions changed."""
-        self.head.reindex(indexes)
+    def follow(self, schema: CollectionSchema) -> None:
+        """Payload indexes or vectors changed."""
+        self.head.follow(schema)
         self._body = self.head.view()
         self._view = None
 
@@ -213,11 +212,11 @@ class State:
         chosen.slot.overlay_payloads(chosen.rows, payloads, position)
         self.changed += len(chosen.rows)
 
-    def reindex(self, indexes: Mapping[str, PayloadIndex]) -> None:
-        """Other index definitions from now on, on every body."""
-        self.schema = msgspec.structs.replace(self.schema, indexes=dict(indexes))
+    def follow(self, schema: CollectionSchema) -> None:
+        """Other payload indexes or vectors from now on, on every body."""
+        self.schema = schema
         for slot in self.all_slots():
-            slot.reindex(indexes)
+            slot.follow(schema)
 
     def freeze(self) -> None:
         """Close the head and begin another."""

@@ -253,6 +253,7 @@ def _piece(view: SegmentView) -> Piece:
         graphs=frozenset(name for name, dense in body.vectors.items() if dense.graph is not None),
         overlay_rows=0 if view.overlay is None else view.overlay.count,
         reindexed=body.sealed_indexes != body.table.indexes,
+        holds_dropped=body.holds_dropped,
     )
 
 

@@ -8,11 +8,19 @@ from typing import Any
 from tamis.errors import Invalid, Rejected
 from tamis.limits import VECTOR_NAME_BYTES_MAX, VECTOR_SIZE_MAX
 from tamis.model.schema import Distance, VectorParams
-from tamis.wire.checks import mapping, plain_scalar
+from tamis.wire.checks import mapping, only_known, plain_scalar
 from tamis.wire.quantization_reader import read_quantization, write_quantization
 from tamis.wire.settings_reader import HNSW, TRUTH, Field, check_keys, read_setting, read_settings
 
-__all__ = ["PLACE", "read_vector", "read_vector_name", "read_vectors", "write_vectors"]
+__all__ = [
+    "PLACE",
+    "read_changing_name",
+    "read_new_vector",
+    "read_vector",
+    "read_vector_name",
+    "read_vectors",
+    "write_vectors",
+]
 
 _FORBIDDEN = set('<>:"/\\|?*\0\x1f')
 _OPTIONS = ("size", "distance", "datatype", "on_disk", "memory", "hnsw_config", "quantization_config")
@@ -76,6 +84,28 @@ def read_vector(value: object, where: str) -> VectorParams:
         datatype=datatype,
         **{key: read_setting(given.get(key), f"{where}.{key}", field) for key, field in PLACE.items()},
     )
+
+
+def read_new_vector(name: object, value: object) -> tuple[str, VectorParams]:
+    """A vector to be added to a collection: {"dense": {"size", "distance", …}}, or what is inside.
+
+    >>> read_new_vector("text", {"size": 4, "distance": "Dot"})[1].size
+    4
+    """
+    given = mapping(value, "params", "{'size': 256, 'distance': 'Cosine'}")
+    if "sparse" in given:
+        raise Rejected("params.sparse", "sparse vectors are not supported yet")
+    if "dense" in given:
+        only_known(given, ("dense",), "params", "a new vector")
+        return read_changing_name(name), read_vector(given["dense"], "params.dense")
+    return read_changing_name(name), read_vector(given, "params")
+
+
+def read_changing_name(name: object) -> str:
+    """The name of a vector that is added or dropped; the one without a name stays."""
+    if name == "":
+        raise Rejected("name", "is empty; the vector without a name is made with its collection and goes with it")
+    return read_vector_name(name, "name")
 
 
 def write_vectors(vectors: Mapping[str, VectorParams]) -> dict[str, Any]:

@@ -4,6 +4,8 @@
     present   bits over rows, or None when every row has the vector
     graph     None: the field is scanned exactly
 
+A body that was made before its vector has a field of rows that all lack it, and no memory is taken for them.
+
 Stored as arrays "rows", "present", and "graph.*"; opened over the mapped file without a copy.
 """
 
@@ -20,12 +22,12 @@ from numpy.typing import NDArray
 
 from tamis.kernels.distance import DOT, L1, L2
 from tamis.model.schema import BinaryQuantization, Distance, HnswConfig, VectorParams
-from tamis.segment.alive import Mask, unpack_rows
+from tamis.segment.alive import Mask, no_rows, unpack_rows
 from tamis.segment.vectors.graph import Graph, open_graph
 from tamis.segment.vectors.graph_build import GraphShape, Progress, build_graph
 from tamis.storage.aligned import aligned_empty
 
-__all__ = ["METRIC", "Dense", "build_dense", "open_dense"]
+__all__ = ["METRIC", "Dense", "build_dense", "fitted", "open_dense"]
 
 METRIC = {Distance.EUCLID: L2, Distance.COSINE: DOT, Distance.DOT: DOT, Distance.MANHATTAN: L1}
 _PREFIX = "graph."
@@ -45,9 +47,14 @@ class Dense:
         """The kernels' constant: smaller distances are nearer."""
         return METRIC[self.params.distance]
 
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of the rows."""
+        return self.rows.nbytes if self.rows.flags.c_contiguous else 0  # otherwise one row stands for all
+
     def bytes(self) -> dict[str, int]:
         """Bytes by component."""
-        sizes = {"vectors": self.rows.nbytes + (0 if self.present is None else self.present.nbytes)}
+        sizes = {"vectors": self.row_bytes + (0 if self.present is None else self.present.nbytes)}
         if self.graph is not None:
             walked = self.graph.walked
             sizes["codes"] = 0 if walked.values is self.rows else walked.nbytes
@@ -106,3 +113,15 @@ def open_dense(params: VectorParams, arrays: Mapping[str, NDArray[Any]]) -> Dens
         stored["codes"] = aligned_empty(mapped.shape, mapped.dtype)
         stored["codes"][:] = mapped
     return Dense(params, rows, arrays.get("present"), open_graph(stored, rows) if stored else None)
+
+
+def fitted(fields: Mapping[str, Dense], vectors: Mapping[str, VectorParams], rows: int) -> dict[str, Dense]:
+    """The fields of a body of so many rows as another schema shows them: dropped ones hidden, new ones empty."""
+    fits: dict[str, Dense] = {}
+    for name, params in vectors.items():
+        field = fields.get(name)
+        if field is None or field.params.created != params.created:
+            zeros = np.broadcast_to(np.zeros(params.size, np.float32), (rows, params.size))
+            field = Dense(params, zeros, no_rows(rows))
+        fits[name] = field
+    return fits
