@@ -8,10 +8,11 @@ READY := $(VENV)/.ready
 READY_BENCH := $(VENV)/.ready-bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo test check format crash bench lock clean
+.PHONY: help demo serve test check format crash bench lock clean
 
 help:
 	@echo "make demo    search the documentation of the Python that runs it"
+	@echo "make serve   serve ./data with Qdrant's REST API on port 6333"
 	@echo "make test    lint, types, floors, tests"
 	@echo "make check   lint, types, floors only"
 	@echo "make format  rewrite the sources in the house format"
@@ -21,6 +22,9 @@ help:
 
 demo: $(READY)
 	$(BIN)/tamis demo
+
+serve: $(READY)
+	$(BIN)/tamis serve --path ./data
 
 test: check
 	$(BIN)/python -m pytest
@@ -39,7 +43,7 @@ crash: $(READY)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.crash.kill_loop --kills 200
 
 bench: $(READY_BENCH)
-	@for question in unfiltered filtered ingest; do echo "== $$question"; $(BIN)/python bench/$$question.py || exit 1; done
+	@for question in unfiltered filtered ingest served soak; do echo "== $$question"; $(BIN)/python bench/$$question.py || exit 1; done
 
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("tamis needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
