@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 import tamis
 from tamis.cli import app, measuring
+from tamis.cli.table import print_table
 from tamis.cli.target import opened
 
 COMMANDS = (
@@ -84,6 +85,33 @@ def test_what_looks_like_markup_is_printed_as_it_is(tmp_path: Path) -> None:
     told = run("search", tmp_path / "data", "docs", "--vector", "1")
     assert '{"a":"[/x]"}' in told
     assert '{"a":"[red]b[/red]"}' in told
+
+
+def test_nothing_is_cut_off_in_a_narrow_pipe(tmp_path: Path) -> None:
+    payload = {"text": "word " * 60 + "end"}
+    with tamis.open(tmp_path / "data") as db:
+        db.create_collection("docs", vectors={"size": 1, "distance": "Dot"}).upsert([1], [[1]], [payload])
+    narrow = {"COLUMNS": "40"}
+    made = runner.invoke(app, ["snapshot", "create", str(tmp_path / "data"), "docs"], env=narrow)
+    file = next((tmp_path / "data" / "snapshots").rglob("*.snapshot"))
+    assert file.name in made.stdout
+    assert file.with_name(file.name + ".checksum").read_text().split()[0] in made.stdout
+    found = runner.invoke(app, ["search", str(tmp_path / "data"), "docs", "--vector", "1"], env=narrow)
+    assert payload["text"] in found.stdout
+    assert made.stderr == found.stderr == ""
+
+
+def test_a_narrow_terminal_keeps_names_whole_and_folds_the_rest(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    print_table(("name", "bytes"), [("a-name-of-some-length.snapshot", "0123456789" * 4)])
+    lines = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out).splitlines()
+    assert max(map(len, lines)) <= 40
+    assert sum("a-name-of-some-length.snapshot" in line for line in lines) == 1
+    assert "".join(re.findall(r"\d", "".join(lines))) == "0123456789" * 4
 
 
 def test_bench_asks_points_from_all_over(tmp_path: Path) -> None:

@@ -80,7 +80,8 @@ def _answers(
     for id in ids[:20]:  # warm
         api.ask("POST", path, {**body, "query": id})
     answers, seconds = [], []
-    for id in track(ids, what, console=Console(stderr=True), transient=True):
+    console = Console(stderr=True)
+    for id in track(ids, what, console=console, transient=True, disable=not console.is_terminal):
         begin = time.perf_counter()
         points = api.ask("POST", path, {**body, "query": id})["points"]
         seconds.append(time.perf_counter() - begin)

@@ -153,11 +153,12 @@ def _pages(api: Target, collection: str, asked: dict[str, Any]) -> Iterator[list
 
 @contextmanager
 def _bar(what: str, total: int | None) -> Iterator[Any]:
-    """A progress bar with counts and a rate, on standard error; gone when it is done."""
+    """A progress bar with counts and a rate, on standard error if that is a terminal; gone when it is done."""
     rate = TextColumn("{task.fields[rate]}")
     name = TextColumn("{task.description}", markup=False)
     columns = (name, BarColumn(), MofNCompleteColumn(), rate, TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         task = bars.add_task(what, total=total, rate="")
 
         def advance(count: int) -> None:
