@@ -60,13 +60,24 @@ def test_snapshots_follow_aliases(db: tamis.Database) -> None:
     assert db.snapshots("one") == []
 
 
-def test_a_collection_that_becomes_an_alias_while_it_is_recovered_changes_nothing(db: tamis.Database) -> None:
-    catalog = db._catalog
-    schema = db.get_collection("one").stored.schema
-    entry = catalog.fresh("new", schema)
-    db.update_aliases([create("one", "new")])
-    with pytest.raises(tamis.Rejected, match="alias"):
-        catalog.replace({"new": entry})
+def test_an_alias_that_appears_while_a_collection_of_its_name_is_recovered_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tamis.open(tmp_path) as db:
+        db.create_collection("one", vectors=DOT)
+        source = db.snapshot_path("one", db.create_snapshot("one").name)
+        unpacked = db._unpacked
+
+        def slowly(name: str, archive: Any) -> Any:
+            made = unpacked(name, archive)
+            db.update_aliases([create("one", name)])
+            return made
+
+        monkeypatch.setattr(db, "_unpacked", slowly)
+        with pytest.raises(tamis.Rejected, match="'new' is an alias of collection 'one'"):
+            db.recover_snapshot("new", source)
+        assert db.get_collection("new").name == "one"
+        assert len(list((tmp_path / "collections").iterdir())) == 1
 
 
 def test_aliases_go_with_their_collection_and_are_there_after_reopening(tmp_path: Path) -> None:
