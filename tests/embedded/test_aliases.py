@@ -124,3 +124,23 @@ def test_a_collection_cannot_take_the_name_of_an_alias_and_an_alias_is_not_delet
     with pytest.raises(tamis.NotFound, match=r"^Collection `live` doesn't exist!"):
         db.delete_collection("live")
     assert db.aliases() == {"live": "one", "old": "one"}
+
+
+def test_a_full_snapshot_carries_aliases(tmp_path: Path) -> None:
+    with tamis.open(tmp_path / "a") as db:
+        db.create_collection("docs", vectors={"size": 2, "distance": "Dot"})
+        db.update_aliases([{"create_alias": {"collection_name": "docs", "alias_name": "current"}}])
+        made = db.create_full_snapshot()
+        file = db.full_snapshot_path(made.name)
+        with tamis.open(tmp_path / "b") as other:
+            other.create_collection("people", vectors={"size": 2, "distance": "Dot"})
+            other.update_aliases([{"create_alias": {"collection_name": "people", "alias_name": "who"}}])
+            assert other.recover_full_snapshot(file) == ["docs"]
+            assert other.aliases() == {"current": "docs", "who": "people"}
+        with tamis.open(tmp_path / "b") as again:
+            assert again.get_collection("current").name == "docs"
+        with tamis.open(tmp_path / "c") as clash:
+            clash.create_collection("current", vectors={"size": 2, "distance": "Dot"})
+            with pytest.raises(tamis.Conflict, match="there is a collection of that name"):
+                clash.recover_full_snapshot(file)
+            assert clash.collections() == ["current"]

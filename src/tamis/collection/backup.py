@@ -66,6 +66,7 @@ class FullHeader(msgspec.Struct, frozen=True, tag="full"):
 
     collections: list[str]
     version: int = _VERSION
+    aliases: dict[str, str] = {}  # and the collection that each stands for
 
 
 class _AnyVersion(msgspec.Struct, frozen=True):
@@ -92,6 +93,8 @@ class Archive:
             raise Rejected("snapshot", f"holds the collection {self.header.collection!r} only, not all collections")
         if len(set(self.header.collections)) < len(self.header.collections):
             raise Corrupt(_HEADER, 0, "names a collection twice")
+        if not set(self.header.aliases.values()) <= set(self.header.collections):
+            raise Corrupt(_HEADER, 0, "names an alias of a collection that is not in it")
         return self.header
 
     def collections(self) -> Iterator[tuple[str, Archive]]:
@@ -115,13 +118,17 @@ def collection_members(
     return [_header(header), *(_file(store, key, check) for key in keys)]
 
 
-def full_members(collections: Mapping[str, Sequence[Member]], written: int) -> list[Member]:
-    """What a full snapshot consists of, given the members of the snapshot of each collection."""
+def full_members(collections: Mapping[str, Sequence[Member]], aliases: Mapping[str, str], written: int) -> list[Member]:
+    """What a full snapshot consists of, given the members of the snapshot of each collection.
+
+    Aliases of collections that came meanwhile are left out.
+    """
     nested = [
         Member(_nested(number), tar_size(members), lambda members=members: tar_parts(members, written))  # type: ignore[misc]
         for number, members in enumerate(collections.values())
     ]
-    return [_header(FullHeader(list(collections))), *nested]
+    held = {alias: of for alias, of in aliases.items() if of in collections}
+    return [_header(FullHeader(list(collections), aliases=held)), *nested]
 
 
 @contextmanager

@@ -72,12 +72,16 @@ class Catalog:
 
     def create(self, name: str, entry: Entry) -> None:
         """Add a planned collection."""
-        self.replace({name: entry})
+        self.replace({name: entry}, {})
 
-    def replace(self, entries: Mapping[str, Entry]) -> None:
+    def replace(self, entries: Mapping[str, Entry], aliases: Mapping[str, str]) -> None:
         """Put these in the place of the ones that have their names, or add them; all in one version."""
         self._refuse_aliases(entries)
-        self._change(_Version(self._next, {**self.entries, **entries}, self.aliases))
+        after = {**self.entries, **entries}
+        for alias in aliases:
+            if alias in after:
+                raise Conflict(f"alias {alias!r} cannot be made: there is a collection of that name")
+        self._change(_Version(self._next, after, {**self.aliases, **aliases}))
 
     def delete(self, name: str) -> None:
         """Take a collection out, and its aliases."""

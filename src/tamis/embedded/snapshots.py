@@ -106,7 +106,7 @@ class Snapshots:
         path, expected = _path(source), _checksum(checksum)
         with self._copying(collection), opened_archive(path, expected) as archive:
             archive.collection()
-            self._recover(iter([(collection, archive)]))
+            self._recover(iter([(collection, archive)]), {})
         return self.get_collection(collection)
 
     def create_full_snapshot(self) -> SnapshotInfo:
@@ -114,7 +114,8 @@ class Snapshots:
         written = int(time.time())
         with self._copying(_ALL), ExitStack() as held:
             members = {name: held.enter_context(self._members(name)) for name in self.collections()}
-            return self._full_folder().save("full-snapshot", tar_parts(full_members(members, written), written))
+            parts = tar_parts(full_members(members, self._catalog.aliases, written), written)
+            return self._full_folder().save("full-snapshot", parts)
 
     def full_snapshots(self) -> list[SnapshotInfo]:
         """The snapshots of all collections, oldest first."""
@@ -129,21 +130,23 @@ class Snapshots:
         self._full_folder().delete(name)
 
     def recover_full_snapshot(self, source: str | os.PathLike[str], checksum: str | None = None) -> list[str]:
-        """Make all collections of a full snapshot, all or none; returns their names.
+        """Make all collections of a full snapshot, all or none, and their aliases; returns their names.
 
-        Those that exist are replaced; collections that are not in the file stay. Otherwise as `recover_snapshot`.
+        Those that exist are replaced; collections and aliases that are not in the file stay. Conflict: an alias of the
+        file is the name of a collection here. Otherwise as `recover_snapshot`.
         """
         path, expected = _path(source), _checksum(checksum)
         with opened_archive(path, expected) as archive:
-            names = archive.full().collections
-            for name in names:
+            header = archive.full()
+            names = header.collections
+            for name in (*names, *header.aliases):
                 check_collection_name(name, "snapshot")
             with self._copying(_ALL, *names):
-                self._recover(archive.collections())
+                self._recover(archive.collections(), header.aliases)
         return names
 
-    def _recover(self, archives: Iterator[tuple[str, Archive]]) -> None:
-        """Unpack and open them all, then put them in their places at once."""
+    def _recover(self, archives: Iterator[tuple[str, Archive]], aliases: Mapping[str, str]) -> None:
+        """Unpack and open them all, then put them in their places at once, and the aliases."""
         made: dict[str, tuple[Entry, Collection]] = {}
         try:
             for name, archive in archives:
@@ -155,7 +158,7 @@ class Snapshots:
             before = self._catalog.entries
             try:
                 self._check_open()
-                self._catalog.replace({name: entry for name, (entry, _) in made.items()})
+                self._catalog.replace({name: entry for name, (entry, _) in made.items()}, aliases)
             except (Conflict, Rejected, Unavailable):
                 self._discard(made)
                 raise

@@ -146,8 +146,8 @@ def _answered(
 ) -> Asked | Result:
     if not request.flag("explain"):
         return Asked(search, written(search))
-    plan = search.collection.explain(search.query).to_dict()
-    return Result(written(search)(run(search).places), b',"plan":' + write(plan))
+    plan, places = search.collection.explain(search.query).to_dict(), run(search).places
+    return Result(written(search)(places), b',"plan":' + write({**plan, "hits": len(places)}))
 
 
 def _points_of(search: Search) -> Callable[[Places], bytes]:
