@@ -37,13 +37,12 @@ class TamisClient(QdrantClient):
     message a server would give. `parallel` of the upload methods has no effect: the engine uses all cores by itself.
 
     >>> from qdrant_client import models
-    >>> client = TamisClient(":memory:")
-    >>> client.create_collection("docs", vectors_config=models.VectorParams(size=2, distance=models.Distance.DOT))
-    True
-    >>> _ = client.upsert("docs", points=[models.PointStruct(id=1, vector=[0, 1], payload={"kind": "a"})])
-    >>> [(hit.id, hit.payload) for hit in client.query_points("docs", query=[1, 3]).points]
+    >>> params = models.VectorParams(size=2, distance=models.Distance.DOT)
+    >>> with TamisClient(":memory:") as client:
+    ...     _ = client.create_collection("docs", vectors_config=params)
+    ...     _ = client.upsert("docs", points=[models.PointStruct(id=1, vector=[0, 1], payload={"kind": "a"})])
+    ...     [(hit.id, hit.payload) for hit in client.query_points("docs", query=[1, 3]).points]
     [(1, {'kind': 'a'})]
-    >>> client.close()
     """
 
     def __init__(
@@ -66,6 +65,12 @@ class TamisClient(QdrantClient):
         if hasattr(self, "_database"):
             self._database.close()
 
+    def __enter__(self) -> TamisClient:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
 
 class AsyncTamisClient(AsyncQdrantClient):
     """`qdrant_client.AsyncQdrantClient` on an embedded database; arguments as those of `TamisClient`."""
@@ -80,6 +85,12 @@ class AsyncTamisClient(AsyncQdrantClient):
         """Let the database go."""
         await super().close(grpc_grace=grpc_grace, **kwargs)
         self._database.close()
+
+    async def __aenter__(self) -> AsyncTamisClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
 
 class _Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):

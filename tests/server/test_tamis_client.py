@@ -1,0 +1,60 @@
+"""The drop-in client beyond what the differential test asks: directories, closing, refusals, the async twin."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+from qdrant_client import models
+
+import tamis
+from tamis.errors import Conflict, Rejected
+from tamis.qdrant import AsyncTamisClient, TamisClient
+
+PARAMS = models.VectorParams(size=3, distance=models.Distance.EUCLID)
+
+
+def test_a_directory_is_let_go_and_found_again(tmp_path: Path) -> None:
+    with TamisClient(path=tmp_path / "data") as client:
+        client.create_collection("docs", vectors_config=PARAMS)
+        client.upload_collection("docs", vectors=np.eye(3), ids=[1, 2, 3], parallel=4)
+        client.upload_points("docs", [models.PointStruct(id=9, vector=[9, 9, 9], payload={"a": 1})], parallel=2)
+        with pytest.raises(Conflict):
+            tamis.open(tmp_path / "data")
+    with TamisClient(str(tmp_path / "data")) as client:
+        assert client.count("docs").count == 4
+        assert client.retrieve("docs", [9])[0].payload == {"a": 1}
+
+
+@pytest.mark.parametrize("arguments", [{"url": "http://x"}, {"host": "x"}, {"api_key": "k"}, {"prefer_grpc": True}])
+def test_what_is_about_a_server_is_refused(arguments: dict[str, object]) -> None:
+    with pytest.raises(Rejected, match=next(iter(arguments))):
+        TamisClient(**arguments)  # type: ignore[arg-type]
+    with pytest.raises(Rejected, match="location"):
+        TamisClient("http://localhost:6333")
+    with pytest.raises(Rejected, match="path"):
+        TamisClient(":memory:", path="x")
+
+
+def test_the_async_client_works_beside_others_on_one_loop() -> None:
+    async def run() -> list[int]:
+        async with AsyncTamisClient() as client:
+            await client.create_collection("docs", vectors_config=PARAMS)
+            points = [models.PointStruct(id=n, vector=[n, 0, 0]) for n in range(20)]
+            await client.upsert("docs", points=points)
+            answers = await asyncio.gather(*(client.query_points("docs", query=[n, 0, 0], limit=1) for n in range(20)))
+            return [int(answer.points[0].id) for answer in answers]
+
+    assert asyncio.run(run()) == list(range(20))
+
+
+def test_snapshots_stay_in_process(tmp_path: Path) -> None:
+    with TamisClient(path=tmp_path / "data") as client:
+        client.create_collection("docs", vectors_config=PARAMS)
+        made = client.create_snapshot("docs")
+        assert made is not None
+        file = tmp_path / "data" / "snapshots" / "docs" / made.name
+        assert client.recover_snapshot("copy", file.as_uri())
+        assert {c.name for c in client.get_collections().collections} == {"docs", "copy"}
