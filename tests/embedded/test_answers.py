@@ -77,8 +77,9 @@ def test_parts_of_payloads(c: tamis.Collection) -> None:
     assert payload(with_payload=False) is None
     assert payload(with_payload=["n", "missing"]) == {"n": 3}
     assert payload(with_payload={"include": ["in.x", "in.y[].w"]}) == {"in": {"x": 3, "y": [{"w": 2}, {"w": 3}]}}
-    assert payload(with_payload=["in.y[].z"]) == {"in": {"y": [{"z": 1}]}}
+    assert payload(with_payload=["in.y[].z"]) == {"in": {"y": [{"z": 1}, {}]}}
     assert payload(with_payload=["in.y[1]"]) == {"in": {"y": [{"w": 3}]}}
+    assert payload(with_payload=["in.z", "n.x"]) == {"n": 3, "in": {}}
     assert payload(with_payload=["in"]) == {"in": whole["in"]}
     assert payload(with_payload=[]) == {}
     assert payload(with_payload={"exclude": ["in", "kind"]}) == {"n": 3}

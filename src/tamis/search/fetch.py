@@ -1,7 +1,8 @@
 """Points by id, and the parts of a point that an answer carries.
 
 Payloads are kept as JSON bytes and decoded here, for winners only. `include` and `exclude` follow payload paths:
-`a.b` inside objects, `a[].b` inside the elements of an array; what a path does not find is left out.
+`a.b` inside objects, `a[].b` inside the elements of an array, `a[1].b` inside one of them. `include` keeps what lies on
+the way: an object or an array with nothing left in it, and a value that a path would go on into but cannot.
 """
 
 from __future__ import annotations
@@ -26,7 +27,6 @@ T = TypeVar("T")
 Make = Callable[[SegmentView, int, Fields, int | float | None], T]  # from view, row, fields, and the value ordered by
 
 _Steps = tuple[str | int, ...]
-_NOTHING = object()
 
 
 def fetch(snapshot: Snapshot, ids: IdArray, fields: Fields, make: Make[T]) -> list[T]:
@@ -94,23 +94,18 @@ def project(payload: dict[str, Any], fields: Fields) -> dict[str, Any]:
     {'a': {'b': 1}}
     """
     if fields.include is not None:
-        kept = _included(payload, [parse_path(path).steps for path in fields.include])
-        payload = kept if isinstance(kept, dict) else {}
+        payload = _included(payload, [parse_path(path).steps for path in fields.include])
     return _without(payload, [parse_path(path).steps for path in fields.exclude]) if fields.exclude else payload
 
 
 def _included(value: Any, paths: Sequence[_Steps]) -> Any:
-    if any(not steps for steps in paths):
+    if () in paths:
         return value
     if isinstance(value, dict):
-        parts = {key: _included(inner, rest) for key, inner in value.items() if (rest := _below(paths, key))}
-        kept: Any = {key: part for key, part in parts.items() if part is not _NOTHING}
-    elif isinstance(value, list):
-        elements = (_included(inner, rest) for row, inner in enumerate(value) if (rest := _below(paths, row)))
-        kept = [part for part in elements if part is not _NOTHING]
-    else:
-        return _NOTHING
-    return kept or _NOTHING
+        return {key: _included(inner, rest) for key, inner in value.items() if (rest := _below(paths, key))}
+    if isinstance(value, list):
+        return [_included(inner, rest) for row, inner in enumerate(value) if (rest := _below(paths, row))]
+    return value
 
 
 def _without(value: Any, paths: Sequence[_Steps]) -> Any:

@@ -4,7 +4,7 @@
     then     for every group that is not full: one search among the points that hold its value
 
 So groups are exact in the sense the search is: ordered by their best hit, filled with the best hits of their value. A
-point that holds several values is in several groups.
+point that holds several values is in several groups; one that holds anything but integers and strings is in none.
 """
 
 from __future__ import annotations
@@ -47,19 +47,34 @@ def group(search: Search, grouping: Grouping) -> list[tuple[Value, Places]]:
         wanted *= 8
     groups = {value: places.take(found[: grouping.size]) for value, found in rows.items()}
     lacking = [] if every else [value for value, found in groups.items() if len(found) < grouping.size]
-    narrowed = [_asking(search, grouping.size, Match(grouping.path, value)) for value in lacking]
-    if narrowed:
-        groups.update((value, found.places) for value, found in zip(lacking, run_together(narrowed), strict=True))
-    return list(groups.items())
+    return list((groups | _filled(search, grouping, path, lacking)).items())
 
 
-def _rows(places: Places, path: Path, most: int) -> dict[Value, list[int]]:
+def _filled(search: Search, grouping: Grouping, path: Path, values: list[Value]) -> dict[Value, Places]:
+    """By value its best hits. More are looked at only where some of the first belong to no group."""
+    filled: dict[Value, Places] = {}
+    wanted, most = grouping.size, LIMIT_MAX - len(search.excluded)
+    while values:
+        asked = run_together([_asking(search, wanted, Match(grouping.path, value)) for value in values])
+        lacking = []
+        for value, places in zip(values, (found.places for found in asked), strict=True):
+            rows = _rows(places, path).get(value, [])
+            filled[value] = places.take(rows[: grouping.size])
+            if len(rows) < grouping.size and len(places) == wanted < most:
+                lacking.append(value)
+        values, wanted = lacking, min(8 * wanted, most)
+    return filled
+
+
+def _rows(places: Places, path: Path, most: int | None = None) -> dict[Value, list[int]]:
     """For the first `most` values their hits, by row of `places`."""
     rows: dict[Value, list[int]] = {}
     for row, (view, offset) in enumerate(zip(places.views, places.offsets, strict=True)):
         found = leaves(resolve(decode_payload(view.payload(offset)), path))
-        for value in dict.fromkeys(value for value in found if type(value) in (int, str)):
-            if value in rows or len(rows) < most:
+        if any(type(value) not in (int, str) for value in found):
+            continue
+        for value in dict.fromkeys(found):
+            if value in rows or most is None or len(rows) < most:
                 rows.setdefault(value, []).append(row)
     return rows
 

@@ -25,6 +25,7 @@ from tamis.errors import Invalid, NotFound, Rejected
 from tamis.limits import LIMIT_MAX
 from tamis.model.ids import IdArray, PointId, parse_id
 from tamis.model.query import Fields, NearestQuery
+from tamis.model.schema import Distance
 from tamis.search.fetch import record_at
 from tamis.server.query.search import Search
 from tamis.server.strict_mode import check_search
@@ -170,7 +171,7 @@ def _examples(query: Any) -> _Examples:
 
 
 def _diverse(search: Search, mmr: Any) -> Search:
-    """The search with more candidates, of which those are chosen that differ."""
+    """The search for candidates, of which those are chosen that differ: of no more than candidates_limit, or limit."""
     given = mapping(mmr, "query.mmr", "an object with diversity and candidates_limit")
     _only(given, ("diversity", "candidates_limit"), "query.mmr")
     diversity = float(real(_DIVERSITY if given.get("diversity") is None else given["diversity"], "query.mmr.diversity"))
@@ -178,7 +179,7 @@ def _diverse(search: Search, mmr: Any) -> Search:
         raise Invalid("query.mmr.diversity", f"value {diversity:g} invalid, must be from 0.0 to 1.0")
     count = given.get("candidates_limit")
     most = search.limit if count is None else whole(count, "query.mmr.candidates_limit", 1, _CANDIDATES_MAX)
-    query = msgspec.structs.replace(search.query, limit=max(most, search.skip + search.limit) + len(search.excluded))
+    query = msgspec.structs.replace(search.query, limit=most + len(search.excluded))
     return msgspec.structs.replace(search, query=query, diversity=diversity)
 
 
@@ -261,12 +262,16 @@ def _row(source: _Source, examples: _Examples) -> _Vector:
 
     excluded = frozenset() if source.foreign else frozenset(ids)
     if not examples.averaged:
-        return rows[ids[0]], excluded
-    middle = mean(positive)
-    return one_vector(middle + middle - mean(negative) if negative else middle, source.params, "query"), excluded
+        wanted = rows[ids[0]][0]
+    else:
+        wanted = mean(positive)
+        if negative:
+            wanted = wanted + wanted - mean(negative)
+    return one_vector(wanted, source.params, "query"), excluded
 
 
 def _given(example: Any, source: _Source) -> Rows:
+    """An example as it is: also under Cosine, where only stored vectors have length one."""
     if isinstance(example, dict):
         raise Rejected("query", "an example is a vector or an id")
-    return one_vector(example, source.params, "query")
+    return one_vector(example, msgspec.structs.replace(source.params, distance=Distance.DOT), "query")

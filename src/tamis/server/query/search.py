@@ -106,6 +106,7 @@ def _wanted(search: Search, ranked: Ranked, row: int) -> Places:
     places, threshold = ranked.places(row), search.query.score_threshold
     if search.excluded:
         places = places.take([n for n, id in enumerate(places.ids) if id not in search.excluded])
+        places = places.between(0, search.query.limit - len(search.excluded))
     last = search.skip + search.limit
     if threshold is not None:
         candidates = places.scores if search.diversity is not None else islice(places.scores, last)
