@@ -60,9 +60,16 @@ POINTS: dict[str, Schema] = {
     "Query": either(
         ref("Vector"),
         ref("PointId"),
-        record({"nearest": _EXAMPLE}, ("nearest",)),
+        record({"nearest": _EXAMPLE, "mmr": either(ref("Mmr"), _NULL)}, ("nearest",)),
         record({"recommend": ref("RecommendInput")}, ("recommend",)),
         description="A vector, the id of a point, or an object that names the kind of query.",
+    ),
+    "Mmr": record(
+        {
+            "diversity": {"type": "number", "minimum": 0, "maximum": 1},
+            "candidates_limit": integer(1, 16_384),
+        },
+        description="Hits that are near the query and unlike each other; diversity is 0.5 unless given.",
     ),
     "RecommendInput": record(
         {
