@@ -25,6 +25,8 @@ def check_collection_name(name: Any, where: str = "name") -> str:
         raise Rejected(where, "the collection name holds a lone surrogate") from None
     if not 1 <= size <= COLLECTION_NAME_BYTES_MAX:
         raise Rejected(where, f"a collection name has 1 to {COLLECTION_NAME_BYTES_MAX} bytes, got {size}")
+    if name in (".", ".."):
+        raise Rejected(where, f"a collection cannot be named {name!r}: in a URL that is another place")
     if _FORBIDDEN & set(name):
         raise Rejected(where, f'the collection name {name!r} holds one of < > : " / \\ | ? * or a control character')
     return name

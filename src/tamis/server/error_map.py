@@ -20,7 +20,7 @@ from tamis.errors import (
     Unavailable,
     UnknownVector,
 )
-from tamis.server.request import Reply
+from tamis.server.request import BadQuery, Reply
 from tamis.wire.answers import write
 
 __all__ = ["RateLimited", "error_reply", "refusal"]
@@ -57,6 +57,8 @@ def refusal(status: int, message: str, seconds: float = 0.0, headers: tuple[tupl
 
 
 def _told(error: BaseException) -> tuple[int, str]:
+    if isinstance(error, BadQuery):
+        return 400, f"Deserialize error in query parameters: {error}"
     if isinstance(error, Malformed):
         return 400, f"Format error in JSON body: {error}"
     if isinstance(error, Invalid):
@@ -72,9 +74,9 @@ def _told(error: BaseException) -> tuple[int, str]:
     if isinstance(error, RateLimited):
         return 429, f"Rate limiting exceeded: {error}"
     if isinstance(error, (Overloaded, Unavailable)):
-        return 503, f"Backend unavailable: {error}"
+        return 503, f"Service unavailable: {error}"
     if isinstance(error, TimedOut):
         return 408, f"Timeout error: {error}"
     if isinstance(error, (Broken, TamisError)):
-        return 500, f"Backend internal error: {error}"
-    return 500, f"Backend internal error: {type(error).__name__}: {error}"
+        return 500, f"Service internal error: {error}"
+    return 500, f"Service internal error: {type(error).__name__}: {error}"

@@ -6,7 +6,7 @@ and the drop-in client on a database of its own.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from tamis.embedded.database import Database
 from tamis.errors import Malformed, TamisError
@@ -38,7 +38,7 @@ class InProcess:
     def call(self, method: str, target: str, body: bytes = b"") -> Reply:
         """The reply; errors are replies too. target: path and query string, as in a request line."""
         parts = urlsplit(target)
-        found = self._router.find(method, parts.path)
+        found = self._router.find(method, unquote(parts.path))
         if isinstance(found, frozenset):
             return refusal(405 if found else 404, f"Not found: there is no {method} {parts.path}")
         route, values = found

@@ -10,10 +10,14 @@ import msgspec
 
 from tamis.errors import Invalid, Malformed
 
-__all__ = ["Reply", "Request", "Result", "envelope", "plain_text", "read_query_string"]
+__all__ = ["BadQuery", "Reply", "Request", "Result", "envelope", "plain_text", "read_query_string"]
 
 JSON = "application/json"
 _DIGITS_MAX = 9
+
+
+class BadQuery(Malformed):
+    """A query parameter that cannot be read, or that nobody knows."""
 
 
 class Request(msgspec.Struct):
@@ -32,7 +36,7 @@ class Request(msgspec.Struct):
         if value is None:
             return default
         if value not in ("true", "false"):
-            raise Malformed(name, f"must be true or false, got {value!r}")
+            raise BadQuery(name, f"must be true or false, got {value!r}")
         return value == "true"
 
     def timeout(self) -> int | None:
@@ -41,7 +45,7 @@ class Request(msgspec.Struct):
         if given is None:
             return None
         if not given.isdecimal() or len(given) > _DIGITS_MAX:
-            raise Malformed("timeout", f"must be a whole number of seconds, got {given[:20]!r}")
+            raise BadQuery("timeout", f"must be a whole number of seconds, got {given[:20]!r}")
         if int(given) < 1:
             raise Invalid("timeout", f"value {given} invalid, must be 1 or larger")
         return int(given)
@@ -50,7 +54,7 @@ class Request(msgspec.Struct):
         """Refuse query parameters that this endpoint does not take."""
         for name in self.query:
             if name not in known:
-                raise Malformed(name, f"unknown query parameter; known here are {', '.join(known) or 'none'}")
+                raise BadQuery(name, f"unknown query parameter; known here are {', '.join(known) or 'none'}")
 
 
 class Result(msgspec.Struct):

@@ -12,10 +12,9 @@ from typing import Any
 
 import msgspec
 
-from tamis.errors import Malformed
 from tamis.server.backend import Backend
 from tamis.server.query.search import Asked
-from tamis.server.request import Reply, Request, Result
+from tamis.server.request import BadQuery, Reply, Request, Result
 from tamis.server.strict_mode import check_timeout
 
 __all__ = ["Endpoint", "Route"]
@@ -50,7 +49,7 @@ class Route(msgspec.Struct, frozen=True):
         return f"{self.method} {self.pattern}"
 
     def answer(self, backend: Backend, request: Request) -> Asked | Result | Reply:
-        """Ask the endpoint. Malformed for a query parameter that it does not take."""
+        """Ask the endpoint. BadQuery for a query parameter that it does not take."""
         if self.query is not None:
             request.only(*self.query)
         seconds = request.timeout()
@@ -58,7 +57,5 @@ class Route(msgspec.Struct, frozen=True):
             check_timeout(backend.collection(request.path["name"]), seconds)
         consistency = request.query.get("consistency", "1")
         if consistency not in _CONSISTENCIES and not (consistency.isdecimal() and int(consistency[:9]) > 0):
-            raise Malformed(
-                "consistency", f"must be majority, quorum, all or a number of replicas, got {consistency!r}"
-            )
+            raise BadQuery("consistency", f"must be majority, quorum, all or a number of replicas, got {consistency!r}")
         return self.endpoint(backend, request)

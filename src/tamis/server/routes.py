@@ -9,7 +9,6 @@ goes segment by segment; a literal wins over a placeholder. The OpenAPI document
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
 
 from tamis.server.backend import Backend
 from tamis.server.endpoints import collections, node, points, queries, snapshots
@@ -138,6 +137,8 @@ class Router:
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | frozenset[str]:
         """The route and the values of its placeholders; or the methods that the path has, if any.
 
+        path: decoded; a slash that was encoded separates like any other.
+
         >>> Router().find("GET", "/collections/docs/exists")[1]
         {'name': 'docs'}
         >>> sorted(Router().find("POST", "/collections/docs/exists"))
@@ -150,7 +151,7 @@ class Router:
         for leaf, values in _leaves(self._root, segments, ()):
             if method in leaf:
                 route, holes = leaf[method]
-                found = route, dict(zip(holes, map(unquote, values), strict=True))
+                found = route, dict(zip(holes, values, strict=True))
                 if len(self._known) < _KNOWN_MAX and len(path) < _KNOWN_BYTES:
                     self._known[method, path] = found
                 return found

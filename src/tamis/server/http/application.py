@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
 from tamis.errors import TamisError
 from tamis.server.backend import Backend
@@ -29,6 +30,7 @@ from tamis.server.routes import Router
 __all__ = ["Application", "HttpLimits"]
 
 
+_UNREADABLE = "\ufffd"  # what stands in a decoded path for bytes that are not UTF-8
 _METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
@@ -37,7 +39,7 @@ class HttpLimits(msgspec.Struct, frozen=True):
 
     body_bytes: int = 32 * 2**20
     upload_bytes: int = 1 << 40
-    body_seconds: float = 30.0  # until the whole body is here
+    body_seconds: float = 30.0  # until the whole body is here; of an upload, until its next part is
     request_seconds: float = 60.0  # until the answer is complete, unless the request says otherwise
     compressed_from: int = 4_096  # bytes
     cors: bool = True
@@ -69,6 +71,8 @@ class Application:
             reply = await self._answer(route, request, scope, proto, begin)
         except _Refused as refused:
             reply = refused.reply
+        except ProtocolClosed:  # perhaps nobody is there any more; perhaps only that direction is closed
+            reply = refusal(400, "Bad request: the connection was closed before the whole body was here")
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - the client is told
@@ -82,6 +86,8 @@ class Application:
 
     def _routed(self, scope: Any) -> tuple[Route, Request]:
         method = scope.method
+        if _UNREADABLE in scope.path:
+            raise _Refused(refusal(400, "Wrong input: the path is not UTF-8"))
         found = self._router.find("GET" if method == "HEAD" else method, scope.path)
         if isinstance(found, frozenset):
             if method == "OPTIONS" and self._limits.cors:
@@ -103,10 +109,13 @@ class Application:
         if route.access == "open":
             return answer_now(self._backend, route, request)
         request.deadline = time.monotonic() + self._seconds(request)
+        if (encoding := scope.headers.get("content-encoding")) not in (None, "", "identity"):
+            text = f"Bad request: a body in the encoding {encoding!r} is not accepted; send it as it is"
+            raise _Refused(refusal(415, text, headers=(("accept-encoding", "identity"),)))
         if route.uploads:
             folder = self._backend.db.snapshots_folder
             async with received(
-                FormFile(folder, "snapshot", self._limits.upload_bytes), scope, proto
+                FormFile(folder, "snapshot", self._limits.upload_bytes, self._limits.body_seconds), scope, proto
             ) as request.upload:
                 request.deadline = None  # as long as it takes
                 return await self._bridge.answer(route, request, begin)

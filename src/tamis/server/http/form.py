@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,17 +19,21 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
 from tamis.collection.snapshot_folder import DRAFT
-from tamis.errors import Rejected, Unavailable
+from tamis.errors import Rejected, TimedOut, Unavailable
 
 __all__ = ["FormFile", "received"]
 
+_HEADER_BYTES_MAX = 8_192  # of one part
+logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # what is wrong with a form is said in the reply
+
 
 class FormFile(msgspec.Struct, frozen=True):
-    """Which field holds the file, how large it may be, and where it is kept meanwhile."""
+    """Which field holds the file, how large it may be, how long it may pause, and where it is kept meanwhile."""
 
     folder: Path
     field: str
     bytes_max: int
+    pause_seconds: float
 
 
 @asynccontextmanager
@@ -41,7 +46,8 @@ async def received(wanted: FormFile, scope: Any, proto: Any) -> AsyncIterator[Pa
         part = _Part(wanted, file)
         parser = MultipartParser(options[b"boundary"], part.callbacks())
         try:
-            async for chunk in proto:
+            chunks = aiter(proto)
+            while (chunk := await _next(chunks, wanted)) is not None:
                 await asyncio.to_thread(parser.write, chunk)  # the disk may be slow
             parser.finalize()
         except FormParserError as error:
@@ -52,6 +58,17 @@ async def received(wanted: FormFile, scope: Any, proto: Any) -> AsyncIterator[Pa
             raise Rejected(wanted.field, "is missing, or its last bytes are; send it as a file of a multipart form")
         file.flush()
         yield Path(file.name)
+
+
+async def _next(chunks: AsyncIterator[bytes], wanted: FormFile) -> bytes | None:
+    """What arrived next; None at the end."""
+    try:
+        async with asyncio.timeout(wanted.pause_seconds):
+            return await anext(chunks)
+    except StopAsyncIteration:
+        return None
+    except TimeoutError:
+        raise TimedOut(f"nothing of the upload arrived for {wanted.pause_seconds:g} seconds") from None
 
 
 class _Part:
@@ -83,6 +100,8 @@ class _Part:
 
     def _header(self, data: bytes, start: int, end: int) -> None:
         self._value += data[start:end]
+        if len(self._value) > _HEADER_BYTES_MAX:
+            raise Rejected(self._wanted.field, f"a header of the form is longer than {_HEADER_BYTES_MAX} bytes")
 
     def _headed(self) -> None:
         if self._name.lower() == b"content-disposition":
