@@ -12,6 +12,7 @@ from tamis.server.request import Request, Result
 from tamis.wire.answers import write
 from tamis.wire.bodies import AliasesBody, read_body, read_object
 from tamis.wire.info_writer import write_info
+from tamis.wire.vector_reader import read_new_vector
 
 __all__ = [
     "aliases_of",
@@ -74,14 +75,26 @@ def memory(backend: Backend, request: Request) -> Result:
 
 
 def create_vector(backend: Backend, request: Request) -> Result:
-    """PUT /collections/{name}/vectors/{vector}: add a named vector; stored points do not have it yet."""
-    position = _find(backend, request).create_vector(request.path["vector"], read_object(request.body))
-    return Result(updated(position, request.flag("wait")))
+    """PUT /collections/{name}/vectors/{vector}: add a named vector; stored points do not have it yet.
+
+    One that is there with the same size and distance stays as it is.
+    """
+    collection, given = _find(backend, request), read_object(request.body)
+    name, params = read_new_vector(request.path["vector"], given)
+    there = collection.stored.schema.vectors.get(name)
+    if there is not None and (there.size, there.distance) == (params.size, params.distance):
+        return Result(updated(collection.stored.position, request.flag("wait")))
+    return Result(updated(collection.create_vector(name, given), request.flag("wait")))
 
 
 def drop_vector(backend: Backend, request: Request) -> Result:
-    """DELETE /collections/{name}/vectors/{vector}: drop a named vector and what is stored for it."""
-    return Result(updated(_find(backend, request).drop_vector(request.path["vector"]), request.flag("wait")))
+    """DELETE /collections/{name}/vectors/{vector}: drop a named vector and what is stored for it, if it is there."""
+    collection = _find(backend, request)
+    try:
+        position = collection.drop_vector(request.path["vector"])
+    except NotFound:
+        position = collection.stored.position
+    return Result(updated(position, request.flag("wait")))
 
 
 def change_aliases(backend: Backend, request: Request) -> Result:

@@ -213,7 +213,6 @@ class _Source:
 
     def __init__(self, find: Collections, collection: StoredCollection, using: str, lookup: Lookup | None) -> None:
         self.params = collection.schema.vectors[using]
-        self.foreign = lookup is not None
         self.collection, self.name = collection, using
         if lookup is not None:
             refuse_shard_key(lookup)
@@ -224,6 +223,7 @@ class _Source:
                 raise Rejected(
                     "lookup_from", f"vectors of size {self.params.size} are expected, those have size {size}"
                 )
+        self.foreign = self.collection is not collection
 
     def rows(self, ids: list[PointId]) -> list[Rows]:
         """The vector of each id, 1 × size."""
