@@ -1,6 +1,6 @@
 """The row check against the local mode of qdrant_client, wherever the reference is consistent.
 
-Deliberate differences, which `_comparable` keeps out of the random part and the tests below pin down:
+Deliberate differences, which `comparable` keeps out of the random part and the tests below pin down:
 - several operators in one field condition are alternatives, as on the server; local mode reads the first it knows
 - a place outside -180..180, -90..90 is no place, as in the server's geo index; local mode computes with it
 - an integer bound of a range is exact beyond 2**53; the reference turns it into a float first
@@ -21,7 +21,7 @@ from qdrant_client.local.payload_filters import check_filter
 
 from tamis.errors import Rejected
 from tamis.segment.check_row import matches
-from tests.filter.strategies import SPELLED, Sampler
+from tests.filter.strategies import Sampler, comparable, on_the_globe, with_dates
 from tests.filter.test_check_row import Facts, points, read, stored
 
 
@@ -30,43 +30,16 @@ def reference(asked: models.Filter, payload: dict[str, Any], facts: Facts) -> bo
     return check_filter(asked, payload, stored_id, dict.fromkeys(facts.vectors, True))
 
 
-def _comparable(data: Any) -> bool:
-    """Without range bounds that the reference rounds, and dates its models read otherwise."""
-    if isinstance(data, list):
-        return all(map(_comparable, data))
-    if not isinstance(data, dict):
-        return True
-    bounds = (data.get("range") or {}).values() if "key" in data else ()
-    exact = all(bound is None or isinstance(bound, str) or int(bound) == int(float(bound)) for bound in bounds)
-    return exact and all(map(_comparable, data.values()))
-
-
-def _on_the_globe(payload: dict[str, Any]) -> bool:
-    return "181" not in repr(payload) and "-90.5" not in repr(payload)
-
-
-def _with_dates(data: Any) -> Any:
-    """Dates of ranges as the instants they name: pydantic reads fewer spellings than the server."""
-    if isinstance(data, list):
-        return [_with_dates(one) for one in data]
-    if not isinstance(data, dict):
-        return data
-    if "key" in data and any(isinstance(bound, str) for bound in (data.get("range") or {}).values()):
-        read = {side: bound and SPELLED[bound] for side, bound in data["range"].items()}
-        return {**data, "range": read}
-    return {key: _with_dates(value) for key, value in data.items()}
-
-
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**48))
 def test_row_check_equals_the_local_mode_of_the_reference(seed: int) -> None:
     sampler = Sampler(seed)
-    asked = [(point, facts) for point, facts in points(sampler) if _on_the_globe(point.payload)]
+    asked = [(point, facts) for point, facts in points(sampler) if on_the_globe(point.payload)]
     for _ in range(25):
         data = sampler.filter(alone=True)
-        if not _comparable(data):
+        if not comparable(data):
             continue
-        condition, foreign = read(data), models.Filter(**_with_dates(data))
+        condition, foreign = read(data), models.Filter(**with_dates(data))
         for point, facts in asked:
             want = reference(foreign, point.payload, facts)
             assert matches(condition, stored(point.payload), facts) == want, f"{data}\n{point}"
