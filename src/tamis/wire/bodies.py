@@ -317,6 +317,8 @@ def _decoded(raw: bytes, kind: Any) -> Any:
         raise _malformed(error) from None
     except RecursionError:
         raise Malformed("", "nested too deeply") from None
+    except UnicodeDecodeError as error:
+        raise Malformed("", f"Invalid UTF-8 in a string: {error.reason}") from None
 
 
 def _malformed(error: Exception, where: str = "") -> Malformed:

@@ -18,12 +18,13 @@ from tamis.wire.filter_reader import read_filter
 __all__ = ["count", "facet", "get_point", "retrieve", "scroll"]
 
 _LIMIT = 10
+_DIGITS_MAX = 20  # of a number of 64 bits
 
 
 def get_point(backend: Backend, request: Request) -> Result:
     """GET /collections/{name}/points/{id}: payload and vectors always. NotFound."""
     given = request.path["id"]
-    id = parse_id(int(given) if given.isdecimal() else given)
+    id = parse_id(int(given) if given.isdecimal() and len(given) <= _DIGITS_MAX else given)
     collection = backend.collection(request.path["name"])
     check_page(backend.rates, collection, 1, None)
     found = collection.retrieve(IdArray.of([id]), Fields(vectors=None), write_record)
