@@ -7,8 +7,11 @@ No server runs and nothing is sent anywhere. Needs the extra: pip install 'tamis
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ParamSpec
 
 try:
     import anyio.to_thread
@@ -26,7 +29,27 @@ __all__ = ["AsyncTamisClient", "TamisClient"]
 
 _MEMORY = ":memory:"
 _URL = "http://tamis"  # never looked up
-_SERVER = ("url", "host", "port", "grpc_port", "prefer_grpc", "https", "api_key", "prefix", "transport")
+_SERVER: dict[str, Any] = {  # arguments that are about one, with what the official client takes if they are not given
+    **dict.fromkeys(("url", "host", "https", "api_key", "prefix", "auth_token_provider", "transport")),
+    "port": 6333,
+    "grpc_port": 6334,
+    "prefer_grpc": False,
+}
+
+_Given = ParamSpec("_Given")
+
+
+def _in_one_process(upload: Callable[_Given, None]) -> Callable[_Given, None]:
+    """The same method whatever `parallel` is: the database is open in this process only."""
+    signature = inspect.signature(upload)
+
+    @functools.wraps(upload)
+    def alone(*args: _Given.args, **kwargs: _Given.kwargs) -> None:
+        given = signature.bind(*args, **kwargs)
+        given.arguments["parallel"] = 1
+        upload(*given.args, **given.kwargs)
+
+    return alone
 
 
 class TamisClient(QdrantClient):
@@ -49,15 +72,14 @@ class TamisClient(QdrantClient):
         self, location: str | None = None, *, path: str | os.PathLike[str] | None = None, **kwargs: Any
     ) -> None:
         self._database = _opened(location, path, kwargs)
-        super().__init__(url=_URL, check_compatibility=False, transport=_Transport(self._database), **kwargs)
+        try:
+            super().__init__(url=_URL, check_compatibility=False, transport=_Transport(self._database), **kwargs)
+        except BaseException:
+            self._database.close()
+            raise
 
-    def upload_points(self, *args: Any, **kwargs: Any) -> None:
-        """As the official client's."""
-        super().upload_points(*args, **{**kwargs, "parallel": 1})
-
-    def upload_collection(self, *args: Any, **kwargs: Any) -> None:
-        """As the official client's."""
-        super().upload_collection(*args, **{**kwargs, "parallel": 1})
+    upload_points = _in_one_process(QdrantClient.upload_points)
+    upload_collection = _in_one_process(QdrantClient.upload_collection)
 
     def close(self, grpc_grace: float | None = None, **kwargs: Any) -> None:
         """Let the database go."""
@@ -79,7 +101,14 @@ class AsyncTamisClient(AsyncQdrantClient):
         self, location: str | None = None, *, path: str | os.PathLike[str] | None = None, **kwargs: Any
     ) -> None:
         self._database = _opened(location, path, kwargs)
-        super().__init__(url=_URL, check_compatibility=False, transport=_Transport(self._database), **kwargs)
+        try:
+            super().__init__(url=_URL, check_compatibility=False, transport=_Transport(self._database), **kwargs)
+        except BaseException:
+            self._database.close()
+            raise
+
+    upload_points = _in_one_process(AsyncQdrantClient.upload_points)
+    upload_collection = _in_one_process(AsyncQdrantClient.upload_collection)
 
     async def close(self, grpc_grace: float | None = None, **kwargs: Any) -> None:
         """Let the database go."""
@@ -114,10 +143,10 @@ class _Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 def _opened(location: str | None, path: str | os.PathLike[str] | None, rest: dict[str, Any]) -> Database:
-    for name in _SERVER:
-        if rest.get(name) is not None:
+    for name, default in _SERVER.items():
+        if rest.pop(name, default) not in (None, default):
             raise Rejected(name, "is about a server; this client has none: use qdrant_client.QdrantClient for one")
-        rest.pop(name, None)
+    rest.pop("check_compatibility", None)
     if location is not None and path is not None:
         raise Rejected("path", "give either location or path")
     directory = path if path is not None else location

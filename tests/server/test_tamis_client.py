@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from qdrant_client import models
+from qdrant_client.http.exceptions import UnexpectedResponse
 
 import tamis
 from tamis.errors import Conflict, Rejected
@@ -26,6 +29,51 @@ def test_a_directory_is_let_go_and_found_again(tmp_path: Path) -> None:
     with TamisClient(str(tmp_path / "data")) as client:
         assert client.count("docs").count == 4
         assert client.retrieve("docs", [9])[0].payload == {"a": 1}
+
+
+def test_parallel_may_be_given_in_any_way() -> None:
+    points = [models.PointStruct(id=id, vector=[id, 0, 0]) for id in range(5)]
+    with TamisClient() as client:
+        client.create_collection("docs", vectors_config=PARAMS)
+        client.upload_points("docs", points, 2, 4, wait=True)
+        client.upload_collection("docs", np.eye(3), None, [7, 8, 9], 1, 2)
+        assert client.count("docs").count == 8
+
+    async def run() -> int:
+        async with AsyncTamisClient() as client:
+            await client.create_collection("docs", vectors_config=PARAMS)
+            client.upload_points("docs", points, parallel=2, wait=True)
+            client.upload_collection("docs", np.eye(3), ids=[7, 8, 9], parallel=2, wait=True)
+            return (await client.count("docs")).count
+
+    assert asyncio.run(run()) == 8
+
+
+def test_what_the_official_client_takes_is_taken() -> None:
+    same = {"port": 6333, "grpc_port": 6334, "prefer_grpc": False, "url": None, "api_key": None}
+    for arguments in ({"check_compatibility": True}, {"timeout": 5, "force_disable_check_same_thread": True}, same):
+        TamisClient(":memory:", **arguments).close()
+
+
+@pytest.mark.parametrize("client", [TamisClient, AsyncTamisClient])
+def test_what_it_cannot_begin_with_leaves_the_directory_free(client: type, tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="bogus") as held:  # the traceback keeps the client alive
+        client(path=tmp_path / "data", bogus=1)
+    tamis.open(tmp_path / "data").close()
+    assert held.value
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "tamis.qdrant")
+    monkeypatch.setitem(sys.modules, "qdrant_client", None)
+    with pytest.raises(ImportError, match=r"qdrant_client.*pip install 'tamis\[qdrant\]'"):
+        importlib.import_module("tamis.qdrant")
+
+
+def test_files_are_not_uploaded_in_process() -> None:
+    with TamisClient() as client, pytest.raises(UnexpectedResponse, match="recover from a path") as refused:
+        client.http.snapshots_api.recover_from_uploaded_snapshot("docs", snapshot=b"bytes")
+    assert refused.value.status_code == 400
 
 
 @pytest.mark.parametrize("arguments", [{"url": "http://x"}, {"host": "x"}, {"api_key": "k"}, {"prefer_grpc": True}])
