@@ -93,6 +93,16 @@ class NodeConfig(BaseSettings):
     log: LogConfig = LogConfig()
 
     @model_validator(mode="after")
+    def _keys_fit_headers(self) -> NodeConfig:
+        for name in ("api_key", "alt_api_key", "read_only_api_key"):
+            key = getattr(self.service, name).get_secret_value()
+            if key != key.strip() or not (key.isascii() and key.isprintable()):
+                raise ValueError(
+                    f"service.{name} holds what a header cannot: use printable ASCII, no space at the ends"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _tls_has_files(self) -> NodeConfig:
         if self.service.enable_tls and (self.tls.cert is None or self.tls.key is None):
             raise ValueError("service.enable_tls needs tls.cert and tls.key")

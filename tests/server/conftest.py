@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -43,7 +44,7 @@ class Served:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
 
-    def wait(self, path: str = "/readyz", verify: str | bool = True) -> None:
+    def wait(self, path: str = "/readyz", verify: ssl.SSLContext | bool = True) -> None:
         """Return when it answers 200."""
         end = time.monotonic() + READY_SECONDS
         while time.monotonic() < end:

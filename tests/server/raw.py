@@ -12,7 +12,7 @@ SECONDS = 10.0  # no answer takes longer
 
 @dataclass
 class Answer:
-    """The first reply on a connection; status 0 if there was none."""
+    """The first reply on a connection; status 0 if there was none in HTTP."""
 
     status: int
     headers: dict[str, str]
@@ -57,7 +57,7 @@ def read(received: bytes) -> Answer:
     while received.startswith(b"HTTP/1.1 100"):
         received = received.partition(b"\r\n\r\n")[2]
     head, _, body = received.partition(b"\r\n\r\n")
-    if not head:
+    if not head.startswith(b"HTTP/"):
         return Answer(0, {}, b"")
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}

@@ -120,6 +120,7 @@ def test_the_later_source_of_a_setting_wins(tmp_path: Path, monkeypatch: pytest.
         ("service: {http_port", "is not YAML"),
         ("service: {enable_tls: true}", "service.enable_tls needs tls.cert and tls.key"),
         ("service: {enable_tls: true}\ntls: {cert: /none, key: /none}", "tls.cert: there is no file /none"),
+        ("service: {api_key: clé}", "service.api_key holds what a header cannot"),
         ("log: {level: LOUD}", "log.level: Input should be 'DEBUG'"),
     ],
 )
