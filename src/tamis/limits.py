@@ -22,6 +22,7 @@ __all__ = [
     "PAYLOAD_BYTES_MAX",
     "PAYLOAD_DEPTH_MAX",
     "POINT_NUMBER_MAX",
+    "SEARCHES_MAX",
     "SEGMENT_POINTS_MAX",
     "SNAPSHOT_HEADER_BYTES_MAX",
     "THREADS_MAX",
@@ -35,6 +36,7 @@ COLLECTION_NAME_BYTES_MAX = 255
 POINT_NUMBER_MAX = 2**64 - 1
 
 BATCH_POINTS_MAX = 1_000_000  # points in one write
+SEARCHES_MAX = 10_000  # queries in one request
 LIMIT_MAX = 1_000_000  # hits or records in one answer
 THREADS_MAX = 1_024  # that one call may ask for
 

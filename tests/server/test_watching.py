@@ -10,13 +10,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from qdrant_client.http import models
 
 import tamis
+from tamis.limits import SEARCHES_MAX
 from tamis.server.backend import Backend
 from tamis.server.endpoints import node
+from tamis.server.in_process import InProcess
 from tamis.server.logs import Logs
 from tamis.server.query.reader import read_query
 from tamis.server.query.search import Found, run
 from tamis.server.request import Request
 from tamis.server.route import Route
+from tamis.wire.answers import write
 from tamis.wire.bodies import QueryBody, read_object
 
 
@@ -110,3 +113,25 @@ def test_telemetry_is_what_the_official_client_reads() -> None:
     assert read.collections.number_of_collections == 1
     assert read.app is not None
     assert read.app.name == "tamis"
+
+
+def test_an_explained_answer_is_read_by_the_official_model() -> None:
+    api = InProcess(backend_with_points().db)
+    body = {"query": [1, 0], "limit": 3, "filter": {"must": {"key": "n", "range": {"lt": 20}}}}
+    plain = read_object(api.call("POST", "/collections/docs/points/query", write(body)).body)
+    told = read_object(api.call("POST", "/collections/docs/points/query?explain=true", write(body)).body)
+    read = models.InlineResponse20022.model_validate(told)
+    assert read.result is not None
+    assert [point.id for point in read.result.points] == [19, 18, 17]
+    assert plain["result"] == told["result"]
+    assert told["plan"]["hits"] == 3
+    assert told["plan"]["segments"][0]["matches"] == 20
+    assert "plan" not in plain
+
+
+def test_the_number_of_queries_in_one_request_is_bounded() -> None:
+    api = InProcess(backend_with_points().db)
+    many = {"searches": [{"query": [1, 0]}] * (SEARCHES_MAX + 1)}
+    reply = api.call("POST", "/collections/docs/points/query/batch", write(many))
+    assert reply.status == 400
+    assert f"at most {SEARCHES_MAX}" in reply.body.decode()

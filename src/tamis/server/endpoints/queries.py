@@ -11,6 +11,7 @@ from typing import Any
 
 from tamis.embedded.options import read_limit, read_path
 from tamis.errors import Invalid, Rejected
+from tamis.limits import SEARCHES_MAX
 from tamis.model.query import ScrollQuery
 from tamis.search.ranked import Places
 from tamis.server.backend import Backend
@@ -131,6 +132,8 @@ def _read(backend: Backend, request: Request, read: Callable[..., Search], body:
 
 
 def _check_batch(backend: Backend, request: Request, size: int) -> None:
+    if size > SEARCHES_MAX:
+        raise Rejected("searches", f"{size} queries in one request; at most {SEARCHES_MAX}")
     check_batch(backend.collection(request.path["name"]), size)
 
 
