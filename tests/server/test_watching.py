@@ -108,11 +108,14 @@ def test_levels_and_internal_errors(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_telemetry_is_what_the_official_client_reads() -> None:
     backend = backend_with_points()
+    backend.metrics.answered("POST /x", 200, 0.003)
     told = read_object(node.telemetry(backend, Request()).result)
     read = models.TelemetryData.model_validate(told)
     assert read.collections.number_of_collections == 1
     assert read.app is not None
     assert read.app.name == "tamis"
+    assert read.requests is not None
+    assert read.requests.rest.responses["POST /x"]["200"].count == 1
 
 
 def test_an_explained_answer_is_read_by_the_official_model() -> None:

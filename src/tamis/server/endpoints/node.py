@@ -77,10 +77,17 @@ def telemetry(backend: Backend, request: Request) -> Result:
         },
         "collections": {"number_of_collections": len(held)},
         "cluster": {"enabled": False},
-        "requests": {"rest": {"responses": backend.metrics.requests()}, "grpc": {"responses": {}}},
+        "requests": {"rest": {"responses": _responses(backend)}, "grpc": {"responses": {}}},
         "points": sum(one["points"] for one in held),
     }
     return Result(write(answer))
+
+
+def _responses(backend: Backend) -> dict[str, Any]:
+    return {
+        endpoint: {status: {"count": count} for status, count in counts.items()}
+        for endpoint, counts in backend.metrics.requests().items()
+    }
 
 
 def _system() -> dict[str, Any]:
