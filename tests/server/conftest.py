@@ -86,7 +86,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def served(server: Served) -> str:
     """Its address, with no collections in it."""
     with httpx.Client(base_url=server.url, timeout=30, trust_env=False) as client:
-        for alias in client.get("/aliases").json().get("result", {"aliases": []})["aliases"]:
+        for alias in client.get("/aliases").json()["result"]["aliases"]:
             delete = {"actions": [{"delete_alias": {"alias_name": alias["alias_name"]}}]}
             client.post("/collections/aliases", json=delete)
         for found in client.get("/collections").json()["result"]["collections"]:
