@@ -5,14 +5,16 @@ TAMIS_EXAMPLES=n multiplies the number of examples. What fails is printed as a l
 
 from __future__ import annotations
 
+import itertools
 import os
 import warnings
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
-from qdrant_client import QdrantClient
+from qdrant_client import QdrantClient, models
 
 from tamis.qdrant import TamisClient
 from tests.server.conftest import Served
@@ -26,7 +28,7 @@ from tests.server.differential.writes import fill, write
 TIMES = int(os.environ.get("TAMIS_EXAMPLES", "1"))
 
 worlds = st.integers(0, 2**32 - 1)
-seeds = st.lists(st.integers(0, 2**48), min_size=10, max_size=30)
+seeds = st.lists(st.integers(0, 2**48), min_size=15, max_size=30)
 
 
 @pytest.fixture(scope="module")
@@ -79,3 +81,32 @@ def test_embedded(local: QdrantClient, embedded: TamisClient, world: World, seed
 @given(world=worlds.map(World.of), seeds=seeds)
 def test_served(local: QdrantClient, remote: QdrantClient, world: World, seeds: list[int]) -> None:
     play(Pair(local, remote, world), world, seeds)
+
+
+def test_groups_whose_hits_are_far_apart(local: QdrantClient, embedded: TamisClient) -> None:
+    """A rare value, whose hits are not among the first; some of its points hold what makes them belong to no group."""
+    world = World({"": models.Distance.EUCLID}, {}, grid=True)
+    pair = Pair(local, embedded, world)
+    values = [1, "b", [1, 2], [1, 2.5], 1, [2, None], "b", ["b", True], 2, 1]
+    points = [
+        models.PointStruct(id=id, vector=[float(id), 0, 0, 0], payload={"g": "near" if id < 48 else values[id % 10]})
+        for id in range(300)
+    ]
+    pair.run(Step("upsert", {"points": points}))
+    for limit, size in itertools.product((1, 2, 5), (1, 2, 7, 100)):
+        how = {"group_by": "g", "limit": limit, "group_size": size, "with_payload": True}
+        pair.run(Step("query_points_groups", {"query": [0.0] * 4, **how}))
+        pair.run(Step("query_points_groups", {"query": 150, **how}))
+
+
+def test_a_queried_point_takes_no_place_among_candidates(local: QdrantClient, embedded: TamisClient) -> None:
+    world = World({"": models.Distance.EUCLID}, {}, grid=False)
+    pair = Pair(local, embedded, world)
+    rows = np.random.default_rng(7).normal(size=(50, 4)).tolist()
+    points = [models.PointStruct(id=id, vector=row, payload={"even": id % 2 == 0}) for id, row in enumerate(rows)]
+    pair.run(Step("upsert", {"points": points}))
+    for filter in (None, models.Filter(must_not=[models.HasIdCondition(has_id=[3])])):
+        for most in (1, 2, 3, 10):
+            query = models.NearestQuery(nearest=3, mmr=models.Mmr(diversity=0.8, candidates_limit=most))
+            how = {"query_filter": filter, "limit": 5, "offset": None}
+            pair.run(Step("query_points", {"query": query, **how}))

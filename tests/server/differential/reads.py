@@ -24,7 +24,7 @@ SELECTED = (
 )
 ORDERED = ("n", "n", "when", "parts[].size", "größe", "tags", "any", "missing")
 COUNTED = ("city", "n", "tags", "tags[]", "parts[].name", "parts[].tags", "any", "a.b", "missing")
-GROUPED = ("city", "n", "tags", "tags[]", "größe", "parts[].name", "a.b", "missing")
+GROUPED = ("city", "größe", "größe", "n", "tags", "tags[]", "größe", "parts[].name", "a.b", "missing")
 LIMITS = (1, 2, 3, 5, 10, 100)
 
 
@@ -75,9 +75,9 @@ def facet(draw: Draw) -> Step:
 
 def query(draw: Draw) -> Step:
     """Points by vector, by id, by examples, with hits that differ, or in order."""
-    kind = draw.one_of(["vector", "vector", "id", "nearest", "recommend", "mmr", "none"])
+    kind = draw.one_of(["vector", "vector", "id", "nearest", "recommend", "mmr", "mmr", "none"])
     offset = draw.one_of([None, None, 0, 1, 3])
-    how = {"query_filter": draw.maybe_filter(), "limit": draw.one_of(LIMITS), "offset": offset, **selected(draw)}
+    how = {"query_filter": draw.maybe_filter(0.25), "limit": draw.one_of(LIMITS), "offset": offset, **selected(draw)}
     return Step("query_points", {**how, **asked(draw, kind)})
 
 
@@ -89,7 +89,7 @@ def asked(draw: Draw, kind: str) -> dict[str, Any]:
         kind = "vector"  # which of equal candidates comes first is open
     name = draw.name()
     how: dict[str, Any] = {"using": name or draw.one_of([None, ""])}
-    if draw.chance(0.3):
+    if draw.chance(0.2):
         exact = draw.world.grid and draw.world.vectors[name] is not models.Distance.COSINE
         how["score_threshold"] = float(draw.random.randint(-4, 6)) if exact else draw.random.uniform(-1, 3)
     if kind in ("id", "recommend") and draw.chance(0.3):
@@ -137,9 +137,9 @@ def request(draw: Draw) -> models.QueryRequest:
 
 
 def groups(draw: Draw) -> Step:
-    how: dict[str, Any] = {"group_by": draw.one_of(GROUPED), "query_filter": draw.maybe_filter(), **selected(draw)}
+    how: dict[str, Any] = {"group_by": draw.one_of(GROUPED), "query_filter": draw.maybe_filter(0.25), **selected(draw)}
     how |= {"limit": draw.one_of(LIMITS), "group_size": draw.one_of([1, 2, 3, 10])}
-    if draw.chance(0.3):
+    if draw.chance(0.5):
         whole = models.WithLookup(collection=OTHER, with_payload=draw.one_of([None, True, False]), with_vectors=True)
         how["with_lookup"] = draw.one_of([OTHER, whole, models.WithLookup(collection=OTHER)])
     return Step("query_points_groups", {**how, **asked(draw, draw.one_of(["vector", "vector", "id", "recommend"]))})

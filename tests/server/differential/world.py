@@ -111,5 +111,5 @@ class Draw:
             pass
         return models.Filter(**with_dates(given))
 
-    def maybe_filter(self) -> models.Filter | None:
-        return self.filter() if self.chance(0.4) else None
+    def maybe_filter(self, share: float = 0.4) -> models.Filter | None:
+        return self.filter() if self.chance(share) else None
