@@ -217,3 +217,13 @@ def test_a_refused_change_changes_nothing(change: dict[str, Any], kind: type[Exc
     assert type(caught.value) is kind
     assert says in str(caught.value)
     assert c.info() == before
+
+
+def test_an_option_that_is_not_there_yet_may_ask_for_nothing() -> None:
+    with tamis.open() as db:
+        off = {"optimizers_config": {"prevent_unoptimized": False}, "sparse_vectors": {}, "id_tracker": None}
+        made = db.create_collection("docs", vectors={"size": 2, "distance": "Dot"}, **off)
+        assert "prevent_unoptimized" not in made.info()["config"]["optimizers_config"]
+        for option in ({"optimizers_config": {"prevent_unoptimized": True}}, {"payload": {"memory": "cold"}}):
+            with pytest.raises(tamis.Rejected, match="not supported yet"):
+                db.create_collection("other", vectors={"size": 2, "distance": "Dot"}, **option)

@@ -48,6 +48,9 @@ _LATER = {
     "read_fan_out_factor": "read_fan_out_factor is",
     "read_fan_out_delay_ms": "read_fan_out_delay_ms is",
     "shard_key": "sharding by key is",
+    "payload": "the placement of payloads is",
+    "id_tracker": "the placement of ids is",
+    "memory": "this placement is",
 }
 
 
@@ -146,9 +149,10 @@ def read_setting(value: Any, where: str, field: Field) -> Any:
 
 
 def check_keys(given: Mapping[str, Any], where: str, known: tuple[str, ...]) -> None:
-    """Refuse keys that nobody reads."""
+    """Refuse keys that nobody reads, unless they are known and ask for nothing: null, false, empty."""
     for key, value in given.items():
-        if key in known or (key in _LATER and (value is None or (isinstance(value, (dict, list)) and not value))):
+        nothing = value is None or value is False or (isinstance(value, (dict, list)) and not value)
+        if key in known or (key in _LATER and nothing):
             continue
         if key in _LATER:
             raise Rejected(at(where, key), f"{_LATER[key]} not supported yet")
