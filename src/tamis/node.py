@@ -72,9 +72,9 @@ def _open(config: NodeConfig, backend: Backend, logs: Logs) -> None:
             distances |= {params.distance for params in collection.schema.vectors.values()}
         for distance in sorted(distances):
             rehearse(distance, lambda what, share: None)
-    except TamisError as error:
-        backend.trouble = str(error)
-        logs.trouble("the database cannot be opened", error=str(error))
+    except Exception as error:  # noqa: BLE001 - nobody else hears of this thread
+        backend.trouble = str(error) if isinstance(error, TamisError) else f"{type(error).__name__}: {error}"
+        logs.trouble("the database cannot be opened", error=backend.trouble)
         signal.raise_signal(signal.SIGTERM)
         return
     backend.ready.set()

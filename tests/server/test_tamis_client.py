@@ -106,3 +106,15 @@ def test_snapshots_stay_in_process(tmp_path: Path) -> None:
         file = tmp_path / "data" / "snapshots" / "docs" / made.name
         assert client.recover_snapshot("copy", file.as_uri())
         assert {c.name for c in client.get_collections().collections} == {"docs", "copy"}
+
+
+def test_a_collection_that_cannot_be_read_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    with tamis.open(tmp_path / "data") as db:
+        db.create_collection("docs", vectors={"size": 3, "distance": "Dot"})
+    for manifest in (tmp_path / "data" / "collections").rglob("manifest/*"):
+        manifest.write_bytes(b"nothing of the sort")
+    with TamisClient(path=tmp_path / "data") as client:
+        assert not client.collection_exists("other")
+        with pytest.raises(UnexpectedResponse) as refusal:
+            client.collection_exists("docs")
+        assert refusal.value.status_code == 500

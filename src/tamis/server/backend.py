@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from tamis.collection.collection import StoredCollection
 from tamis.embedded.database import Database
-from tamis.errors import TamisError, Unavailable
+from tamis.errors import NotFound, TamisError, Unavailable
 from tamis.server.metrics import Metrics
 from tamis.server.strict_mode import Rates
 
@@ -55,7 +55,7 @@ class Backend:
         """Whether there is a collection or an alias of this name."""
         try:
             self.collection(name)
-        except TamisError:
+        except NotFound:
             return False
         return True
 
