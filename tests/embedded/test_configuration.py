@@ -10,7 +10,7 @@ import pytest
 
 import tamis
 from tamis.errors import Invalid, Rejected, UnknownVector
-from tamis.wire.settings_reader import STRICT_MODE
+from tamis.wire.configuration.settings_reader import STRICT_MODE
 
 DOT = {"size": 2, "distance": "Dot"}
 GIVEN: dict[str, Any] = {

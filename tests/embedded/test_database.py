@@ -12,7 +12,7 @@ import pytest
 import tamis
 from tamis.collection.catalog import Catalog
 from tamis.storage.memory import MemoryStore
-from tamis.wire.schema_reader import read_schema
+from tamis.wire.configuration.schema_reader import read_schema
 
 DOT = {"size": 2, "distance": "Dot"}
 

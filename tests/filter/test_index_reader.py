@@ -9,7 +9,7 @@ from qdrant_client import models
 
 from tamis.errors import Rejected
 from tamis.model.schema import IndexKind, PayloadIndex
-from tamis.wire.index_reader import read_index, write_index
+from tamis.wire.configuration.index_reader import read_index, write_index
 
 DEFINITIONS: list[dict[str, Any]] = [
     {"type": "keyword"},

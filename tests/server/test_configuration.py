@@ -10,7 +10,7 @@ import pytest
 from qdrant_client import models
 
 from tamis.qdrant import TamisClient
-from tamis.wire.settings_reader import STRICT_MODE
+from tamis.wire.configuration.settings_reader import STRICT_MODE
 
 HNSW = models.HnswConfigDiff(
     m=24, ef_construct=50, full_scan_threshold=77, max_indexing_threads=2, payload_m=0, on_disk=False, memory="pinned"

@@ -11,7 +11,7 @@ from qdrant_client.local.json_path_parser import parse_json_path
 from qdrant_client.local.payload_value_setter import delete_value_by_key, merge_payload, set_value_by_key
 
 from tamis.model.path import parse_path
-from tamis.shard.payload_change import merge, merge_at, remove
+from tamis.shard.change.payload import merge, merge_at, remove
 
 keys = st.sampled_from("abc")
 scalars = st.one_of(st.none(), st.booleans(), st.integers(0, 3), st.text("xy", max_size=2))

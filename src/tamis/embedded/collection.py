@@ -10,9 +10,9 @@ from tamis.embedded.names import vector_params
 from tamis.embedded.progress import shown
 from tamis.embedded.reading import Reading
 from tamis.embedded.writing import Writing
-from tamis.wire.change_reader import read_change
-from tamis.wire.index_reader import write_index
-from tamis.wire.schema_reader import write_schema
+from tamis.wire.configuration.change_reader import read_change
+from tamis.wire.configuration.index_reader import write_index
+from tamis.wire.configuration.schema_reader import write_schema
 
 __all__ = ["Collection"]
 

@@ -23,7 +23,7 @@ from tamis.embedded.snapshots import Snapshots
 from tamis.embedded.warm_up import warm_up
 from tamis.errors import Conflict, Rejected
 from tamis.shard.runtime import Runtime
-from tamis.wire.schema_reader import read_schema
+from tamis.wire.configuration.schema_reader import read_schema
 
 __all__ = ["Database", "open_database"]
 

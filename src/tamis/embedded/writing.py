@@ -31,9 +31,9 @@ from tamis.model.operation import (
     SetPayload,
 )
 from tamis.model.payload import encode_payload
+from tamis.wire.configuration.index_reader import read_index
+from tamis.wire.configuration.vector_reader import read_changing_name, read_new_vector
 from tamis.wire.filter_reader import read_filter
-from tamis.wire.index_reader import read_index
-from tamis.wire.vector_reader import read_changing_name, read_new_vector
 
 __all__ = ["Writing"]
 

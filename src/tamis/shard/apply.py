@@ -40,8 +40,8 @@ from tamis.model.path import parse_path
 from tamis.model.payload import EMPTY, decode_payload, decode_payloads, encode_stored
 from tamis.segment.head import HeadView
 from tamis.segment.points import Points, gather_points
-from tamis.shard.payload_change import merge, merge_at, remove
-from tamis.shard.schema_change import changed
+from tamis.shard.change.payload import merge, merge_at, remove
+from tamis.shard.change.schema import changed
 from tamis.shard.state import Chosen, State
 
 __all__ = ["apply"]

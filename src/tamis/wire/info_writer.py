@@ -10,8 +10,8 @@ from typing import Any
 
 from tamis.collection.collection import StoredCollection
 from tamis.model.filter import Filter, IsEmpty
-from tamis.wire.index_reader import write_index
-from tamis.wire.schema_reader import write_schema
+from tamis.wire.configuration.index_reader import write_index
+from tamis.wire.configuration.schema_reader import write_schema
 
 __all__ = ["write_info"]
 

@@ -11,8 +11,8 @@ from tamis.server.endpoints.writes import updated
 from tamis.server.request import Request, Result
 from tamis.wire.answers import write
 from tamis.wire.bodies import AliasesBody, read_body, read_object
+from tamis.wire.configuration.vector_reader import read_new_vector
 from tamis.wire.info_writer import write_info
-from tamis.wire.vector_reader import read_new_vector
 
 __all__ = [
     "aliases_of",
@@ -44,7 +44,6 @@ def info(backend: Backend, request: Request) -> Result:
 
 def exists(backend: Backend, request: Request) -> Result:
     """GET /collections/{name}/exists: whether there is a collection or an alias of this name."""
-    backend.db  # noqa: B018 - unavailable is not the same as missing
     return Result(write({"exists": backend.exists(request.path["name"])}))
 
 

@@ -9,7 +9,7 @@ import msgspec
 from tamis.errors import Rejected
 from tamis.model.schema import BinaryQuantization, Quantization, ScalarQuantization
 from tamis.wire.checks import mapping, plain_scalar
-from tamis.wire.settings_reader import TRUTH, Field, check_keys, read_settings, set_fields
+from tamis.wire.configuration.settings_reader import TRUTH, Field, check_keys, read_settings, set_fields
 
 __all__ = ["read_quantization", "write_quantization"]
 

@@ -9,8 +9,8 @@ from tamis.errors import Invalid, Rejected
 from tamis.limits import VECTOR_NAME_BYTES_MAX, VECTOR_SIZE_MAX
 from tamis.model.schema import Distance, VectorParams
 from tamis.wire.checks import mapping, only_known, plain_scalar
-from tamis.wire.quantization_reader import read_quantization, write_quantization
-from tamis.wire.settings_reader import HNSW, TRUTH, Field, check_keys, read_setting, read_settings
+from tamis.wire.configuration.quantization_reader import read_quantization, write_quantization
+from tamis.wire.configuration.settings_reader import HNSW, TRUTH, Field, check_keys, read_setting, read_settings
 
 __all__ = [
     "PLACE",

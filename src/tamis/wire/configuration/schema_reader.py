@@ -19,8 +19,8 @@ import msgspec
 from tamis.errors import Rejected
 from tamis.model.payload import encode_payload
 from tamis.model.schema import CollectionSchema, HnswConfig, OptimizersConfig, StrictMode, WalConfig
-from tamis.wire.quantization_reader import read_quantization, write_quantization
-from tamis.wire.settings_reader import (
+from tamis.wire.configuration.quantization_reader import read_quantization, write_quantization
+from tamis.wire.configuration.settings_reader import (
     HNSW,
     OPTIMIZERS,
     PARAMS,
@@ -33,7 +33,7 @@ from tamis.wire.settings_reader import (
     read_settings,
     set_fields,
 )
-from tamis.wire.vector_reader import read_vectors, write_vectors
+from tamis.wire.configuration.vector_reader import read_vectors, write_vectors
 
 __all__ = ["read_metadata", "read_schema", "write_schema"]
 

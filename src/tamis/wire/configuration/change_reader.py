@@ -17,10 +17,18 @@ from typing import Any
 from tamis.model.operation import ChangeSchema, VectorChange
 from tamis.model.schema import NoQuantization, QuantizationChange
 from tamis.wire.checks import mapping, plain_scalar
-from tamis.wire.quantization_reader import read_quantization
-from tamis.wire.schema_reader import read_metadata
-from tamis.wire.settings_reader import HNSW, OPTIMIZERS, PARAMS, STRICT_MODE, check_keys, read_setting, read_settings
-from tamis.wire.vector_reader import PLACE, read_vector_name
+from tamis.wire.configuration.quantization_reader import read_quantization
+from tamis.wire.configuration.schema_reader import read_metadata
+from tamis.wire.configuration.settings_reader import (
+    HNSW,
+    OPTIMIZERS,
+    PARAMS,
+    STRICT_MODE,
+    check_keys,
+    read_setting,
+    read_settings,
+)
+from tamis.wire.configuration.vector_reader import PLACE, read_vector_name
 
 __all__ = ["read_change"]
 
