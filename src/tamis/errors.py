@@ -8,6 +8,7 @@
     │   └── UnknownVector a vector name that the collection does not have
     ├── Forbidden     the caller: this is not allowed here
     ├── Conflict      the caller: it exists already, or another process holds it
+    │   └── Outrun        others appended to the log first; read on from its end and try again
     ├── Retryable     the caller, later
     │   ├── Overloaded    a queue or a limit is full
     │   ├── Unavailable   a part is not reachable now
@@ -29,6 +30,7 @@ __all__ = [
     "Invalid",
     "Malformed",
     "NotFound",
+    "Outrun",
     "Overloaded",
     "Poisoned",
     "Rejected",
@@ -75,6 +77,10 @@ class Forbidden(TamisError):
 
 class Conflict(TamisError):
     """The thing exists already, or somebody else holds it."""
+
+
+class Outrun(Conflict):
+    """Others appended first. Nothing of this was written."""
 
 
 class Retryable(TamisError):

@@ -24,6 +24,7 @@ __all__ = [
     "POINT_NUMBER_MAX",
     "SEARCHES_MAX",
     "SEGMENT_POINTS_MAX",
+    "SHARDS_MAX",
     "SNAPSHOT_HEADER_BYTES_MAX",
     "THREADS_MAX",
     "VECTOR_NAME_BYTES_MAX",
@@ -56,6 +57,7 @@ COLUMN_DISTINCT_SHARE_MAX = 0.5  # above it, and above so many bytes a string on
 COLUMN_DISTINCT_BYTES_MAX = 128
 
 SEGMENT_POINTS_MAX = 2_000_000
+SHARDS_MAX = 1_000  # of one collection
 SNAPSHOT_HEADER_BYTES_MAX = 64 * 2**20  # the schema with its metadata
 
 # The head is scanned exactly: 20,000 rows of 128 dimensions are 10 MB, a millisecond of one core and about what

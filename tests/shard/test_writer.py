@@ -54,11 +54,11 @@ class _SlowLog(MemoryLog):
         self.groups: list[int] = []
         self.entered, self.go = threading.Event(), threading.Event()
 
-    def append(self, records: Sequence[bytes]) -> int:
+    def append(self, records: Sequence[bytes], after: int | None = None) -> int:
         self.groups.append(len(records))
         self.entered.set()
         assert self.go.wait(20)
-        return super().append(records)
+        return super().append(records, after)
 
 
 def test_writers_that_wait_share_one_append() -> None:
@@ -126,7 +126,7 @@ def test_builders_hear_of_a_change() -> None:
     shard.write(ChangeSchema(hnsw={"m": 4}))
     assert shard.info().waiting_heads == 1
     assert shard.seal()
-    assert shard._ledger.sealed.schema.hnsw.m == 4
+    assert shard._upkeep.ledger.sealed.schema.hnsw.m == 4
 
 
 def test_an_interrupt_cuts_no_write_in_half() -> None:

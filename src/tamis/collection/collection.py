@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, NoReturn, cast
 
 import numpy as np
@@ -50,13 +50,24 @@ class StoredCollection:
         self.name = name
         self._shard = shard
 
+    @property
+    def shared(self) -> bool:
+        """Whether this is one shard of a collection that several nodes have."""
+        return self._shard.shared
+
+    @property
+    def shard(self) -> Shard:
+        """The shard, for who moves it along with other nodes."""
+        return self._shard
+
     @classmethod
     def open(cls, name: str, place: tuple[Store, Log], schema: CollectionSchema, runtime: Runtime) -> StoredCollection:
         """The collection whose bytes are in `place`; a new one with this schema where there are none yet."""
         store, log = place
         try:
             if log.end == 0 and not manifest_numbers(store):
-                return cls(name, Shard.create(store, log, schema, runtime))
+                with suppress(Conflict) if runtime.shared else nullcontext():  # another node was first
+                    return cls(name, Shard.create(store, log, schema, runtime))
             return cls(name, Shard.open(store, log, runtime))
         except BaseException:
             log.close()

@@ -7,6 +7,7 @@ from typing import Any
 
 from tamis.collection.collection import StoredCollection
 from tamis.embedded.names import vector_params
+from tamis.embedded.one_node import check_change_of_one_node
 from tamis.embedded.progress import shown
 from tamis.embedded.reading import Reading
 from tamis.embedded.writing import Writing
@@ -52,6 +53,8 @@ class Collection(Reading, Writing):
         (32, {'b': 2})
         """
         change = read_change(options)
+        if not self._stored.shared:
+            check_change_of_one_node(change.params)
         for name in change.vectors:
             vector_params(self._stored.schema, name, "vectors")
         return self._stored.write(change)

@@ -19,6 +19,7 @@ from tamis.collection.threads import build_pool
 from tamis.embedded.aliases import Aliases
 from tamis.embedded.collection import Collection
 from tamis.embedded.names import check_collection_name, unknown_collection
+from tamis.embedded.one_node import check_one_node
 from tamis.embedded.snapshots import Snapshots
 from tamis.embedded.warm_up import warm_up
 from tamis.errors import Conflict, Rejected
@@ -93,6 +94,7 @@ class Database(Aliases, Snapshots):
         """
         check_collection_name(name)
         schema = read_schema({"vectors": vectors, **options})
+        check_one_node(schema)
         with self._lock:
             self._check_open()
             entry = self._catalog.planned(name, schema)

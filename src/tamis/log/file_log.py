@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tamis.errors import Corrupt, NotFound, Poisoned, Unavailable
+from tamis.log.log import check_end
 from tamis.log.log_file import DRAFT, LogFile, count_records, create_file, list_files, read_groups
 from tamis.storage.frame import pack_group
 from tamis.storage.local import make_folder, map_file, refusal, sync_folder, write_all
@@ -71,18 +72,23 @@ class FileLog:
         """The position of the last record; 0 if there never was one."""
         return self._end
 
+    def refresh(self) -> int:
+        """The end: nobody else appends."""
+        return self.end
+
     @property
     def size(self) -> int:
         """Bytes of all files."""
         with self._lock:
             return sum(file.size for file in self._files)
 
-    def append(self, records: Sequence[bytes]) -> int:
+    def append(self, records: Sequence[bytes], after: int | None = None) -> int:
         """Write the records as one group with one sync; returns the position of the first."""
         assert records, "an append of nothing has no position"
         with self._lock:
             if self._poison is not None:
                 raise Poisoned(self._poison)
+            check_end(self._end, after)
             if self._files[-1].size >= self._segment_bytes and not self._is_newest_empty():
                 self._begin_file(self._end + 1)
             first = self._end + 1

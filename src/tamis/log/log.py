@@ -5,8 +5,9 @@
     read       the records after a position, in order
     trim       forget the beginning, once it is in sealed segments
 
-One writer at a time appends; readers may read meanwhile and see what was durable when they began. What a record
-means is the caller's business. Implementations: `FileLog` (a directory), `MemoryLog` (this process).
+Readers may read while others append and see what was durable when they began. What a record means is the caller's
+business. With one writer at a time: `FileLog` (a directory), `MemoryLog` (this process); with writers on several nodes:
+`StoreLog`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-__all__ = ["Log"]
+from tamis.errors import Outrun
+
+__all__ = ["Log", "check_end"]
 
 
 class Log(Protocol):
@@ -22,7 +25,11 @@ class Log(Protocol):
 
     @property
     def end(self) -> int:
-        """The position of the last record; 0 if there never was one."""
+        """The position of the last record, as far as this object knows; 0 if there never was one."""
+        ...
+
+    def refresh(self) -> int:
+        """Learn what other nodes appended; returns the end."""
         ...
 
     @property
@@ -30,11 +37,13 @@ class Log(Protocol):
         """Bytes held, for deciding when to seal and trim."""
         ...
 
-    def append(self, records: Sequence[bytes]) -> int:
-        """Make the records durable together; returns the position of the first.
+    def append(self, records: Sequence[bytes], after: int | None = None) -> int:
+        """Make the records durable together; returns the position of the first. after: Outrun unless that is the end.
 
         Unavailable: refused, nothing changed, may be tried again (a full disk). Poisoned: this log takes no more
-        records until it is opened again, and whether these are in it is known only then.
+        records until it is opened again, and whether these are in it is known only then. With writers on several nodes
+        also Outrun: others appended first, nothing of this was written; and there Unavailable means that whether it was
+        written is not known yet.
         """
         ...
 
@@ -52,3 +61,9 @@ class Log(Protocol):
     def close(self) -> None:
         """Release files. A closed log refuses writes."""
         ...
+
+
+def check_end(end: int, after: int | None) -> None:
+    """Outrun if the log goes on beyond what its writer knows."""
+    if after is not None and after != end:
+        raise Outrun(f"the log ends at position {end}, not at {after}; nothing was written")

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from tamis.errors import NotFound, Poisoned, Unavailable
+from tamis.log.log import check_end
 from tamis.storage.faults import Fault, FaultSchedule
 
 __all__ = ["MemoryLog"]
@@ -40,16 +41,21 @@ class MemoryLog:
         """The position of the last record."""
         return self._trimmed + len(self._records)
 
+    def refresh(self) -> int:
+        """The end: nobody else appends."""
+        return self.end
+
     @property
     def size(self) -> int:
         """Bytes held."""
         return self._size
 
-    def append(self, records: Sequence[bytes]) -> int:
+    def append(self, records: Sequence[bytes], after: int | None = None) -> int:
         """Add the records, unless the schedule says otherwise."""
         with self._lock:
             if self._poisoned:
                 raise Poisoned("the log takes no more records: an earlier write was not made durable")
+            check_end(self.end, after)
             fault = self._faults.step()
             if fault is Fault.CUT:
                 raise self._faults.die()

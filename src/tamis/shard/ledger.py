@@ -4,6 +4,10 @@
 
 Numbers of manifests, segments, payload and overlay files come from one counter that never goes back: a write that
 timed out and arrives late can never be mistaken for a later one. One thread at a time commits (the upkeep's lock).
+
+A shared ledger is one of several on the same store: its manifests have consecutive numbers, so that of two nodes that
+go on from the same one only one succeeds (Conflict for the other, which reads what happened and goes on from there),
+and it removes nothing: `garbage` does.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ from tamis.segment.format import SEGMENTS, overlay_key
 from tamis.segment.overlay import write_overlay
 from tamis.segment.segment import Segment
 from tamis.segment.view import OverlayView, SegmentView, Snapshot
-from tamis.shard.manifest import MANIFESTS, Manifest, SealedEntry, manifest_key, write_manifest
+from tamis.shard.manifest import MANIFESTS, Manifest, SealedEntry, manifest_key, manifest_numbers, write_manifest
 from tamis.storage.store import Store
 
 __all__ = ["History", "Ledger", "Quarantined"]
@@ -40,22 +44,33 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The two manifests that are kept. None: never written."""
+    """The two manifests that are kept (None: never written), what could not be read of the newest, and the number of
+    the newest there was, readable or not."""
 
     newest: Manifest | None = None
     before: Manifest | None = None
+    quarantined: tuple[Quarantined, ...] = ()
+    number: int = 0
 
 
 class Ledger:
     """What is sealed and durable. `sealed` is exact at its position; every body in it is a Segment."""
 
     def __init__(
-        self, store: Store, log: Log, sealed: Snapshot, history: History, quarantined: Sequence[Quarantined] = ()
+        self,
+        store: Store,
+        log: Log,
+        sealed: Snapshot,
+        history: History,
+        *,
+        shared: bool = False,
     ) -> None:
         self.sealed = sealed
         self.history = history
-        self.quarantined = tuple(quarantined)
+        self.quarantined = history.quarantined
+        self._shared = shared
         self._store = store
+        self.number = history.number
         self._log = log
         self._numbers = itertools.count(_greatest_number(store) + 1)
         self._orphans: set[str] = set()  # to be removed after a commit: replaced, or written in vain
@@ -63,46 +78,55 @@ class Ledger:
         self._overlays: dict[str, tuple[OverlayView, int]] = {}  # by segment: what is in which file
         numbers = {} if history.newest is None else {entry.name: entry.overlay for entry in history.newest.segments}
         for view in sealed.views:
-            number = numbers.get(view.body.name)
-            if view.overlay is not None and number is not None:
-                self._overlays[view.body.name] = (view.overlay, number)
+            at = numbers.get(view.body.name)
+            if view.overlay is not None and at is not None:
+                self._overlays[view.body.name] = (view.overlay, at)
 
     def fresh(self) -> int:
         """A number that was never used here."""
         return next(self._numbers)
 
+    def newest_there(self) -> int:
+        """The number of the newest manifest in the store, whoever wrote it."""
+        return max(manifest_numbers(self._store), default=0)
+
     def commit(self, sealed: Snapshot) -> None:
         """Make this state the durable one. If that fails the one before stays, and the caller may try again."""
-        number = self.fresh()
+        number = self.number + 1 if self._shared else self.fresh()
         written: set[str] = set()
         overlays: dict[str, tuple[OverlayView, int]] = {}
         try:
-            entries = [self._entry(view, number, written, overlays) for view in sealed.views]
+            entries = [self._entry(view, written, overlays) for view in sealed.views]
             lost = [quarantined.entry for quarantined in self.quarantined]
             manifest = Manifest(number, sealed.position, sealed.schema, entries, lost)
             alive = [view.alive for view in sealed.views] + [quarantined.alive for quarantined in self.quarantined]
             write_manifest(self._store, manifest, alive)
+            if self._shared and self.number:
+                self._store.size(manifest_key(self.number))  # NotFound: this one was long gone, and so was its number
         except BaseException:
             self._orphans |= written | {manifest_key(number)}
             raise
         gone = self.history.before
-        self.sealed, self.history, self._overlays = sealed, History(manifest, self.history.newest), overlays
+        self.sealed, self.history, self._overlays = (
+            sealed,
+            History(manifest, self.history.newest, self.quarantined, number),
+            overlays,
+        )
+        self.number = number
         self._orphans |= set() if gone is None else gone.keys
         # The commit is made: what cannot be removed now is removed after the next one.
         with suppress(TamisError, OSError):
             self._release()
 
-    def _entry(
-        self, view: SegmentView, number: int, written: set[str], overlays: dict[str, tuple[OverlayView, int]]
-    ) -> SealedEntry:
+    def _entry(self, view: SegmentView, written: set[str], overlays: dict[str, tuple[OverlayView, int]]) -> SealedEntry:
         body, overlay = view.body, view.overlay
         assert isinstance(body, Segment)
         if overlay is None or not overlay.alive_count:
             return SealedEntry(body.name, body.payload_number, body.count, view.alive_count)
-        known, at = self._overlays.get(body.name, (None, number))
+        known, at = self._overlays.get(body.name, (None, 0))
         if known is not overlay:
-            at = number
-            key = overlay_key(body.name, number)
+            at = self.fresh()
+            key = overlay_key(body.name, at)
             written.add(key)
             write_overlay(self._store, key, overlay)
         overlays[body.name] = (overlay, at)
@@ -132,6 +156,8 @@ class Ledger:
 
     def _release(self) -> None:
         """Remove what neither manifest needs and nobody has pinned, forget the log before the older one."""
+        if self._shared:
+            return
         kept = self._kept()
         pinned = {key for manifest in self._pinned for key in manifest.keys}
         for key in sorted(self._orphans - kept - pinned):
@@ -147,6 +173,8 @@ class Ledger:
 
     def sweep(self) -> None:
         """Remove every file that neither manifest reaches: what a crash left behind."""
+        if self._shared:
+            return
         kept = self._kept()
         for key in (*self._store.list(SEGMENTS), *self._store.list(MANIFESTS)):
             if key not in kept:

@@ -10,7 +10,8 @@ again; then its points return, except those written anew meanwhile (those delete
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from tamis.errors import Corrupt, NotFound, TamisError
@@ -44,16 +45,28 @@ class _Opened:
     quarantined: list[Quarantined] = field(default_factory=list)
 
 
-def recover(store: Store, log: Log) -> Recovered:
-    """Read manifest and segments. NotFound if there is no shard here, Corrupt if no manifest can be read."""
-    numbers = manifest_numbers(store)
-    if not numbers:
-        raise NotFound("no manifest: there is no shard here")
+def recover(store: Store, log: Log, *, shared: bool = False, known: Mapping[str, Segment] | None = None) -> Recovered:
+    """Read manifest and segments. NotFound if there is no shard here, Corrupt if no manifest can be read.
+
+    shared: other nodes write here, too. known: segments that are open already, by name; they are not verified again.
+    """
+    while True:
+        numbers = manifest_numbers(store)
+        if not numbers:
+            raise NotFound("no manifest: there is no shard here")
+        try:
+            return _recover(store, log, numbers, known or {}, shared=shared)
+        except (Corrupt, NotFound):
+            if not shared or max(manifest_numbers(store), default=0) <= numbers[-1]:
+                raise  # otherwise there is a newer one, and what this one needs is gone by now
+
+
+def _recover(store: Store, log: Log, numbers: list[int], known: Mapping[str, Segment], *, shared: bool) -> Recovered:
     damage: dict[str, TamisError] = {}
     opened: list[_Opened] = []
     for number in reversed(numbers):
         try:
-            opened.append(_open(store, number))
+            opened.append(_open(store, number, known))
         except (Corrupt, NotFound) as error:
             damage[manifest_key(number)] = error
             continue
@@ -62,11 +75,13 @@ def recover(store: Store, log: Log) -> Recovered:
             break
     if not opened:
         raise next(iter(damage.values()))
+    with suppress(NotFound):  # what the log object knew is trimmed; it knows better now
+        log.refresh()  # a manifest of another node may be ahead of it
     chosen = opened[-1] if not opened[-1].quarantined and _continues(log, opened[-1].manifest) else opened[0]
     if not _continues(log, chosen.manifest):
         at = chosen.manifest.position
         raise Corrupt("log", 0, f"begins after position {at}, where manifest {chosen.manifest.number} ends")
-    return Recovered(*_continue_from(store, log, chosen), damage)
+    return Recovered(*_continue_from(store, log, chosen, numbers[-1], shared=shared), damage)
 
 
 def _continues(log: Log, manifest: Manifest) -> bool:
@@ -77,13 +92,13 @@ def _continues(log: Log, manifest: Manifest) -> bool:
     return True
 
 
-def _open(store: Store, number: int) -> _Opened:
+def _open(store: Store, number: int, known: Mapping[str, Segment]) -> _Opened:
     manifest, alive = read_manifest(store, number)
     opened = _Opened(manifest)
     entries = [*manifest.segments, *manifest.quarantined]
     for place, (entry, words) in enumerate(zip(entries, alive, strict=True)):
         try:
-            slot = _open_slot(store, manifest, entry, words)
+            slot = _open_slot(store, manifest, entry, words, known.get(entry.name))
         except (Corrupt, NotFound) as error:
             opened.quarantined.append(Quarantined(entry, words, error))
             continue
@@ -93,8 +108,11 @@ def _open(store: Store, number: int) -> _Opened:
     return opened
 
 
-def _open_slot(store: Store, manifest: Manifest, entry: SealedEntry, alive: Mask) -> Slot:
-    segment = Segment.open(store, entry.name, entry.payload)
+def _open_slot(store: Store, manifest: Manifest, entry: SealedEntry, alive: Mask, known: Segment | None) -> Slot:
+    if known is None:
+        segment = Segment.open(store, entry.name, entry.payload)
+    else:
+        segment = known if known.payload_number == entry.payload else known.with_payload(store, entry.payload)
     overlay = None
     if entry.overlay is not None:
         key = overlay_key(entry.name, entry.overlay)
@@ -116,13 +134,15 @@ def _key_of(lost: Quarantined) -> str:
     return lost.error.key if isinstance(lost.error, Corrupt) else lost.entry.keys[0]
 
 
-def _continue_from(store: Store, log: Log, chosen: _Opened) -> tuple[State, Ledger]:
+def _continue_from(store: Store, log: Log, chosen: _Opened, newest: int, *, shared: bool) -> tuple[State, Ledger]:
     manifest = chosen.manifest
     slots = [slot for slot in chosen.slots if slot.alive_count]
     state = State(manifest.schema, manifest.position, slots)
     sealed = Snapshot(manifest.position, manifest.schema, tuple(slot.view() for slot in slots))
-    ledger = Ledger(store, log, sealed, History(manifest), chosen.quarantined)
+    ledger = Ledger(store, log, sealed, History(manifest, None, tuple(chosen.quarantined), newest), shared=shared)
     if log.end < manifest.position:
+        if shared:
+            raise Corrupt("log", 0, f"ends at position {log.end}, before manifest {manifest.number} begins")
         # An unsynced log lost its end after the manifest was written. Nothing is missing, but positions must go on.
         log.append([b""] * (manifest.position - log.end))
     if not chosen.quarantined:

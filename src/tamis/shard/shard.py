@@ -5,17 +5,23 @@
 
 Opening is recovery: the manifest, its segments, then the log's tail through the same `apply` that live writes use.
 With `Runtime(background=False)` nothing happens by itself: `seal` and `merge` are called by whoever wants them.
+
+A shared shard (`Runtime.shared`) is open on several nodes over one store: any of them writes, all `follow` the log and
+`adopt` manifests, and those that `lead` seal and merge. Two that lead at once do work in vain and no harm.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
+from threading import Lock
 
 from tamis.errors import Conflict, Corrupt, NotFound
 from tamis.log.log import Log
 from tamis.model.operation import Operation
 from tamis.model.schema import CollectionSchema
+from tamis.segment.segment import Segment
 from tamis.segment.view import Snapshot
 from tamis.shard.ledger import History, Ledger
 from tamis.shard.manifest import Manifest, manifest_numbers
@@ -30,6 +36,8 @@ from tamis.storage.store import Store
 
 __all__ = ["Shard"]
 
+_TRIES = 3
+
 
 class Shard:
     """Points of one log. Make one with `create` or `open`; any thread may use it."""
@@ -37,13 +45,14 @@ class Shard:
     def __init__(self, store: Store, log: Log, runtime: Runtime, recovered: Recovered) -> None:
         self._store = store
         self._log = log
-        self._ledger = recovered.ledger
         self._damage = dict(recovered.damage)
         self._writer = Writer(recovered.state, log, runtime)
         self._upkeep = Upkeep(self._writer, recovered.ledger, store, runtime)
         self._sealer = Worker("tamis-seal", self._seal_and_wake, self._writer.sealing_failed)
-        self._merger = Worker("tamis-merge", self._upkeep.merge)
-        self._background = runtime.background
+        self._merger = Worker("tamis-merge", self._merge_if_leading)
+        self._runtime = runtime
+        self._leading = not runtime.shared
+        self._adopting = Lock()
 
     @classmethod
     def create(cls, store: Store, log: Log, schema: CollectionSchema, runtime: Runtime) -> Shard:
@@ -51,23 +60,28 @@ class Shard:
         if manifest_numbers(store):
             raise Conflict("there is a shard here already")
         empty = Snapshot(log.end, schema, ())
-        ledger = Ledger(store, log, empty, History())
+        ledger = Ledger(store, log, empty, History(), shared=runtime.shared)
         ledger.commit(empty)
         return cls(store, log, runtime, Recovered(State(schema, log.end), ledger))._started()
 
     @classmethod
     def open(cls, store: Store, log: Log, runtime: Runtime) -> Shard:
         """The shard that is there: manifest, segments, and the log's tail. NotFound, or Corrupt naming key and byte."""
-        recovered = recover(store, log)
-        shard = cls(store, log, runtime, recovered)
-        try:
-            shard._writer.replay(log.read(recovered.state.position))
-        except NotFound as error:
-            raise Corrupt("log", 0, str(error)) from error
-        return shard._started()
+        while True:
+            recovered = recover(store, log, shared=runtime.shared)
+            shard = cls(store, log, runtime, recovered)
+            try:
+                shard._writer.replay(log.read(recovered.state.position))
+            except NotFound as error:
+                if runtime.shared and max(manifest_numbers(store), default=0) > recovered.ledger.number:
+                    continue  # the log was trimmed up to a newer manifest meanwhile
+                raise Corrupt("log", 0, str(error)) from error
+            return shard._started()
 
     def _started(self) -> Shard:
-        if self._background:
+        if self._runtime.shared:
+            self._writer.sealing = False
+        if self._runtime.background:
             self._writer.on_frozen = self._sealer.wake
             self._sealer.start()
             self._merger.start()
@@ -80,6 +94,47 @@ class Shard:
         not be durable, and writes are refused until the shard is opened again.
         """
         return self._writer.write(operation)
+
+    def follow(self) -> int:
+        """Apply what other nodes appended; returns the position, which is the log's end as it was during this call."""
+        try:
+            return self._writer.follow()
+        except NotFound:  # the log was trimmed while this node was away
+            self.adopt()
+            return self._writer.follow()
+
+    def adopt(self) -> bool:
+        """Go on from the newest manifest if another node wrote it; returns whether one did."""
+        with self._adopting:
+            ledger = self._upkeep.ledger
+            if ledger.newest_there() <= ledger.number:
+                return False
+            bodies = [view.body for view in self._writer.snapshot.views]
+            known = {body.name: body for body in bodies if isinstance(body, Segment)}
+            recovered = recover(self._store, self._log, shared=True, known=known)
+            self._damage = dict(recovered.damage)
+            self._upkeep.adopt(recovered.ledger, recovered.state)
+        self._sealer.wake()
+        self._merger.wake()
+        return True
+
+    def lead(self, leading: bool) -> None:
+        """Whether this node seals and merges a shared shard from now on."""
+        self._leading = self._writer.sealing = leading
+        if leading:
+            self._sealer.wake()
+            self._merger.wake()
+        self._writer.sealing_failed(None)
+
+    @property
+    def shared(self) -> bool:
+        """Whether other nodes have it open, too."""
+        return self._runtime.shared
+
+    @property
+    def leading(self) -> bool:
+        """Whether this node seals and merges."""
+        return self._leading
 
     def snapshot(self) -> Snapshot:
         """Everything that was written before this call, immutable."""
@@ -94,13 +149,13 @@ class Shard:
         """Freeze the head and seal what is frozen; returns whether there was anything."""
         self._writer.freeze()
         sealed = False
-        while self._upkeep.seal():
+        while self._step(self._upkeep.seal):
             sealed = True
         return sealed
 
     def merge(self, *, full: bool = False) -> bool:
         """One job of compaction; returns whether there was one."""
-        return self._upkeep.merge(full=full)
+        return self._step(partial(self._upkeep.merge, full=full))
 
     def optimize(self, progress: Callable[[str, float], None] | None = None) -> None:
         """Seal, merge and build until nothing is left to gain. progress(what, share of it that is done)."""
@@ -108,7 +163,7 @@ class Shard:
             progress("sealing", 0.0)
         with self._upkeep.takeover():
             self.seal()
-            while self._upkeep.merge(full=True, progress=progress):
+            while self._step(partial(self._upkeep.merge, full=True, progress=progress)):
                 pass
             self._upkeep.release()
         self._merger.wake()
@@ -120,9 +175,9 @@ class Shard:
         if self._writer.refusal is not None:
             raise self._writer.refusal
         position = self._writer.freeze()
-        while self._ledger.sealed.position < position and self._upkeep.seal():
+        while self._upkeep.ledger.sealed.position < position and self._step(self._upkeep.seal):
             pass
-        for lost in self._ledger.quarantined:
+        for lost in self._upkeep.ledger.quarantined:
             raise Corrupt(lost.entry.keys[0], 0, f"the segment is damaged and its points are missing: {lost.error}")
         with self._upkeep.pinned() as manifest:
             yield self._store, manifest
@@ -132,9 +187,9 @@ class Shard:
         snapshot, writer = self._writer.snapshot, self._writer
         segments = tuple(describe(view) for view in snapshot.views)
         troubles = (writer.refusal, self._sealer.error, self._merger.error)
-        quarantined = sum(lost.entry.alive_count for lost in self._ledger.quarantined)
+        quarantined = sum(lost.entry.alive_count for lost in self._upkeep.ledger.quarantined)
         waiting = len(writer.waiting())
-        red = self._ledger.quarantined or writer.refusal is not None
+        red = self._upkeep.ledger.quarantined or writer.refusal is not None
         yellow = waiting or self._damage or any(troubles)
         return ShardInfo(
             status="red" if red else "yellow" if yellow else "green",
@@ -152,7 +207,8 @@ class Shard:
     def memory(self) -> MemoryReport:
         """Bytes by component, resident and on disk."""
         disk = {"log": self._log.size, "points": 0, "payload": 0, "overlay": 0}
-        for key in self._ledger.history.newest.files if self._ledger.history.newest is not None else ():
+        newest = self._upkeep.ledger.history.newest
+        for key in newest.files if newest is not None else ():
             kind = key.rsplit("/", 1)[1].split("-", 1)[0]
             with suppress(NotFound):  # replaced meanwhile
                 disk[kind] += self._store.size(key)
@@ -167,7 +223,21 @@ class Shard:
         self._log.close()
 
     def _seal_and_wake(self) -> bool:
-        sealed = self._upkeep.seal()
+        sealed = self._leading and self._step(self._upkeep.seal)
         if sealed:
             self._merger.wake()
         return sealed
+
+    def _merge_if_leading(self) -> bool:
+        return self._leading and self._step(self._upkeep.merge)
+
+    def _step(self, step: Callable[[], bool]) -> bool:
+        """A step of upkeep. If another node committed first, its work is what this one goes on from; if only a file has
+        a name that was tried before and arrived late, the next try has another name."""
+        for _ in range(_TRIES if self._runtime.shared else 0):
+            try:
+                return step()
+            except (Conflict, NotFound):
+                if self.adopt():
+                    return True
+        return step()

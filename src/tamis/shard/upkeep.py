@@ -30,6 +30,7 @@ from tamis.shard.ledger import Ledger
 from tamis.shard.manifest import Manifest
 from tamis.shard.replacement import Replacement, replaced
 from tamis.shard.runtime import Runtime
+from tamis.shard.state import State
 from tamis.shard.writer import Writer
 from tamis.storage.store import Store
 
@@ -54,7 +55,7 @@ class Upkeep:
 
     def __init__(self, writer: Writer, ledger: Ledger, store: Store, runtime: Runtime) -> None:
         self._writer = writer
-        self._ledger = ledger
+        self.ledger = ledger
         self._store = store
         self._runtime = runtime
         self._commit_lock = threading.Lock()  # who commits a manifest
@@ -96,7 +97,8 @@ class Upkeep:
         if self._takeovers and not full:
             return False
         with self._merge_lock:
-            base = self._ledger.sealed
+            ledger = self.ledger
+            base = ledger.sealed
             job = plan([_piece(view) for view in base.views], limits_of(base.schema, background=not full), full=full)
             if job is None:
                 return False
@@ -111,38 +113,45 @@ class Upkeep:
                 except _GaveWay:
                     return False
             with self._commit_lock:
-                self._commit(self._ledger.sealed, replacement)
-                self._writer.install(replacement, sealed=False)
+                if ledger is self.ledger:  # otherwise another node's manifest came first; these files are garbage
+                    self._commit(ledger.sealed, replacement)
+                    self._writer.install(replacement, sealed=False)
             return True
+
+    def adopt(self, ledger: Ledger, state: State) -> None:
+        """Go on from a manifest that another node wrote; merges that are under way are in vain."""
+        with self._commit_lock:
+            self._writer.rebase(state)
+            self.ledger = ledger
 
     def _commit(self, state: Snapshot, replacement: Replacement | None) -> None:
         try:
-            self._ledger.commit(state if replacement is None else replaced(state, replacement))
+            self.ledger.commit(state if replacement is None else replaced(state, replacement))
         except BaseException:
             if replacement is not None and replacement.target is not None:
-                self._ledger.abandon(replacement.target.keys)
+                self.ledger.abandon(replacement.target.keys)
             raise
         if replacement is not None and replacement.target is not None:
-            self._ledger.abandon_unlisted(replacement.target.keys)  # all its points died while it was built
+            self.ledger.abandon_unlisted(replacement.target.keys)  # all its points died while it was built
 
     def release(self) -> None:
         """Commit the same state once more, so that files only the manifest before needed go now."""
         with self._commit_lock:
-            before = self._ledger.history.before
-            newest = self._ledger.history.newest
-            if before is not None and newest is not None and before.files - newest.files:
-                self._ledger.commit(self._ledger.sealed)
+            before = self.ledger.history.before
+            newest = self.ledger.history.newest
+            if not self._runtime.shared and before is not None and newest is not None and before.files - newest.files:
+                self.ledger.commit(self.ledger.sealed)
 
     @contextmanager
     def pinned(self) -> Iterator[Manifest]:
         """The newest manifest, whose files stay while the block runs, whatever is merged meanwhile."""
         with self._commit_lock:
-            manifest = self._ledger.pin()
+            manifest = self.ledger.pin()
         try:
             yield manifest
         finally:
             with self._commit_lock:
-                self._ledger.unpin(manifest)
+                self.ledger.unpin(manifest)
 
     def _written(
         self,
@@ -157,14 +166,14 @@ class Upkeep:
         kept = living_rows(sources)
         if not kept[-1].stop:
             return Replacement(None, state.position, {source.view.body.name: source.target_of() for source in kept})
-        name, number = f"s{self._ledger.fresh():08d}", 1
+        name, number = f"s{self.ledger.fresh():08d}{self._runtime.mark}", 1
         try:
             builds = self._builds(state.schema, kept, graphs=graphs, full=full, progress=progress)
             write_points(self._store, name, kept, builds)
             write_payload(self._store, payload_key(name, number), kept, state.schema.indexes)
             segment = Segment.open(self._store, name, number, verify=False)
         except BaseException:
-            self._ledger.abandon((points_key(name), payload_key(name, number)))
+            self.ledger.abandon((points_key(name), payload_key(name, number)))
             raise
         return Replacement(segment, state.position, {source.view.body.name: source.target_of() for source in kept})
 
@@ -172,13 +181,13 @@ class Upkeep:
         """The same points with a new payload file."""
         segment = source.body
         assert isinstance(segment, Segment)
-        number = self._ledger.fresh()
+        number = self.ledger.fresh()
         kept = every_row(source)
         try:
             write_payload(self._store, payload_key(segment.name, number), kept, state.schema.indexes)
             target = segment.with_payload(self._store, number)
         except BaseException:
-            self._ledger.abandon((payload_key(segment.name, number),))
+            self.ledger.abandon((payload_key(segment.name, number),))
             raise
         return Replacement(target, state.position, {segment.name: kept[0].target_of()})
 

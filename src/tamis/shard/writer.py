@@ -6,6 +6,9 @@ Whoever finds no leader becomes it and takes the whole queue along; the others w
 themselves. A full head is frozen: the snapshot at that position is kept for the sealer, and a new head begins. When too
 many wait to be sealed the leader waits, so memory stays bounded. After an append that may or may not have reached the
 disk every write is refused until the shard is opened again; reads go on from the last snapshot.
+
+Where several nodes append to one log, the state follows it: `follow` applies what others appended, and an append that
+somebody outran is admitted again on what the shard is by then. `rebase` goes on from a manifest of another node.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from tamis.errors import Conflict, Overloaded, Poisoned, TamisError, Unavailable
+from tamis.errors import Conflict, Outrun, Overloaded, Poisoned, TamisError, Unavailable
 from tamis.log.log import Log
 from tamis.model.operation import Operation, Redefining, decode_operation, encode_operation
 from tamis.model.schema import CollectionSchema
@@ -33,6 +36,7 @@ __all__ = ["Writer"]
 # Operations by filter are small in the log and large to apply: this many heads' worth of changed rows are made durable
 # too, so that recovery need not repeat them and the merger hears of dead rows.
 CHANGED_HEADS = 5
+_UNSEALED_MAX = 4  # times as many full heads as usual may wait where another node seals
 
 
 @dataclass(slots=True)
@@ -109,6 +113,7 @@ class Writer:
         self._tail_bytes = 0
         self._refusal: TamisError | None = None  # for good, until the shard is opened again
         self._sealing_error: BaseException | None = None
+        self.sealing = runtime.background  # whether what is frozen is sealed here
         self.on_frozen: Callable[[], None] = lambda: None
         self.snapshot: Snapshot = state.snapshot()
 
@@ -148,9 +153,11 @@ class Writer:
             self._wait_for_room()
             with _uninterrupted(), self._turn:
                 for run in _runs(group):
-                    admitted = [ticket for ticket in run if self._admitted(ticket)]
-                    if admitted:
-                        self._append(admitted)
+                    while admitted := [ticket for ticket in run if not ticket.done and self._admitted(ticket)]:
+                        try:
+                            self._append(admitted)
+                        except Outrun:
+                            self.follow()  # and ask again whether they may, as it is now
         except Exception as error:  # noqa: BLE001 - raised again in every thread that waits for this group
             for ticket in group:
                 if not ticket.done:
@@ -167,10 +174,10 @@ class Writer:
         if self._refusal is not None:
             raise self._refusal
         try:
-            first = self._log.append([ticket.record for ticket in group])
+            first = self._log.append([ticket.record for ticket in group], self._state.position)
             self._apply(first, group)
-        except Unavailable:
-            raise  # refused whole, nothing changed
+        except (Unavailable, Outrun):
+            raise  # nothing of it is applied here
         except Poisoned as error:
             self._refusal = error
             raise
@@ -204,6 +211,28 @@ class Writer:
                 count += 1
             self.snapshot = self._state.snapshot()
         return count
+
+    def follow(self) -> int:
+        """Apply what others appended; returns the position. NotFound if the log was trimmed beyond it: rebase."""
+        self._log.refresh()
+        with self._turn:
+            if self._log.end > self._state.position:
+                self.replay(self._log.read(self._state.position))
+            return self._state.position
+
+    def rebase(self, state: State) -> None:
+        """Go on from another state of the same shard, taking it as far as this one was. NotFound as in `follow`."""
+        with self._turn:
+            kept = self._state, self._frozen, self._tail_bytes
+            self._state, self._frozen, self._tail_bytes = state, [], 0
+            try:
+                for position, record in self._log.read(state.position):
+                    self._step(position, decode_operation(record), len(record))
+            except BaseException:
+                self._state, self._frozen, self._tail_bytes = kept
+                raise
+            self.snapshot = self._state.snapshot()
+            self._turn.notify_all()
 
     def _freeze_if_full(self) -> None:
         head, runtime = self._state.tip.head, self._runtime
@@ -239,12 +268,22 @@ class Writer:
         if not self._runtime.background:
             return
         with self._turn:
-            while len(self._frozen) >= self._runtime.frozen_heads and self._refusal is None:
-                if self._sealing_error is not None:
-                    raise Overloaded(
-                        f"{len(self._frozen)} full heads wait to be sealed and sealing fails: {self._sealing_error}"
-                    ) from self._sealing_error
-                self._turn.wait()
+            self._turn.wait_for(self._has_room)
+
+    def _has_room(self) -> bool:
+        """Whether a write may go on. Overloaded if there is no use in waiting."""
+        waiting = len(self._frozen)
+        if self._refusal is not None or waiting < self._runtime.frozen_heads:
+            return True
+        if not self.sealing:
+            if waiting > _UNSEALED_MAX * self._runtime.frozen_heads:
+                raise Overloaded(f"{waiting} full heads wait for the node that seals them; try again later")
+            return True
+        if self._sealing_error is not None:
+            raise Overloaded(
+                f"{waiting} full heads wait to be sealed and sealing fails: {self._sealing_error}"
+            ) from self._sealing_error
+        return False
 
     def sealing_failed(self, error: BaseException | None) -> None:
         """Tell writers that wait for room; None: it works again."""

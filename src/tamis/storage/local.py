@@ -95,6 +95,11 @@ class LocalStore:
         with self._open(key) as file:
             return os.fstat(file.fileno()).st_size
 
+    def modified(self, key: str) -> float:
+        """The file's time of change."""
+        with self._open(key) as file:
+            return os.fstat(file.fileno()).st_mtime
+
     def map(self, key: str) -> memoryview:
         """The file's bytes through the page cache; they stay valid after `delete`."""
         try:

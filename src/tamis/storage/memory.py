@@ -7,6 +7,7 @@ finds after a crash. Objects begin as a mapped file does, at a full cache line; 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -28,8 +29,15 @@ class MemoryStore:
     b'ell'
     """
 
-    def __init__(self, faults: FaultSchedule | None = None, objects: dict[str, memoryview] | None = None) -> None:
+    def __init__(
+        self,
+        faults: FaultSchedule | None = None,
+        objects: dict[str, memoryview] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._faults = faults or FaultSchedule()
+        self._clock = clock
+        self._modified = dict.fromkeys(objects or {}, clock())
         self._objects: dict[str, memoryview] = dict(objects or {})
         self._undone: list[tuple[str, memoryview | None]] = []  # what a crash takes back: key, bytes before
         self._late: list[Callable[[], None]] = []
@@ -74,6 +82,11 @@ class MemoryStore:
         """Bytes of the object."""
         return len(self._object(key))
 
+    def modified(self, key: str) -> float:
+        """When it was written, by the clock that was given."""
+        self._object(key)
+        return self._modified[key]
+
     def map(self, key: str) -> memoryview:
         """The object's bytes, not copied."""
         return self._object(key)
@@ -112,6 +125,7 @@ class MemoryStore:
             self._objects.pop(key, None)
         else:
             self._objects[key] = whole
+            self._modified[key] = self._clock()
         if fault in (Fault.TEAR, Fault.DONE):
             raise self._faults.die()
 

@@ -3,7 +3,7 @@
     get(key, start, length)   some bytes of an object
     put(key, parts)           the whole object, durable when it returns
     put(…, if_absent=True)    create it, or Conflict: the only primitive that correctness rests on
-    list(prefix), delete(key), size(key), map(key)
+    list(prefix), delete(key), size(key), map(key), modified(key)
 
 Objects are written once and whole; nobody ever sees a half-written one. A key is relative, made of ``a-z 0-9 . _ -``
 and ``/``, and cannot leave the store. Implementations: `LocalStore` (a directory), `MemoryStore` (this process).
@@ -47,6 +47,10 @@ class Store(Protocol):
 
     def size(self, key: str) -> int:
         """Bytes of the object."""
+        ...
+
+    def modified(self, key: str) -> float:
+        """When the object was written: seconds since the epoch, by the clock of the store."""
         ...
 
     def map(self, key: str) -> memoryview:

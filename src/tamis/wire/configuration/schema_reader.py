@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from tamis.errors import Rejected
+from tamis.limits import SHARDS_MAX
 from tamis.model.payload import encode_payload
 from tamis.model.schema import CollectionSchema, HnswConfig, OptimizersConfig, StrictMode, WalConfig
 from tamis.wire.configuration.quantization_reader import read_quantization, write_quantization
@@ -28,7 +29,6 @@ from tamis.wire.configuration.settings_reader import (
     WAL,
     Field,
     check_keys,
-    only_one,
     read_setting,
     read_settings,
     set_fields,
@@ -37,10 +37,11 @@ from tamis.wire.configuration.vector_reader import read_vectors, write_vectors
 
 __all__ = ["read_metadata", "read_schema", "write_schema"]
 
+_SHARDS = f"an integer from 1 to {SHARDS_MAX:,}"
 _PLACE: dict[str, Field] = {
     **PARAMS,
-    "shard_number": only_one("one shard per collection on one node"),
-    "sharding_method": (lambda v: v == "auto", "auto; sharding by key is not supported yet"),
+    "shard_number": (lambda v: isinstance(v, int) and not isinstance(v, bool) and 1 <= v <= SHARDS_MAX, _SHARDS),
+    "sharding_method": (lambda v: v in ("auto", "custom"), "auto or custom"),
 }
 _OPTIONS = (
     "vectors",

@@ -28,7 +28,7 @@ __all__ = [
     "WAL",
     "Field",
     "check_keys",
-    "only_one",
+    "count",
     "read_setting",
     "read_settings",
     "set_fields",
@@ -62,13 +62,9 @@ def _real(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _count(least: int, meaning: str = "an integer", zero: str = "") -> Field:
+def count(least: int, meaning: str = "an integer", zero: str = "") -> Field:
+    """A field that is a whole number of at least so much."""
     return lambda v: _whole(v) and v >= least, f"{meaning} of at least {least}{zero}"
-
-
-def only_one(why: str) -> Field:
-    """A field that can only be 1 here."""
-    return lambda v: _whole(v) and v == 1, f"1: {why}"
 
 
 TRUTH: Field = (lambda v: isinstance(v, bool), "true or false")
@@ -77,8 +73,8 @@ MEMORY: Field = (lambda v: v in ("cold", "cached", "pinned"), "cold, cached or p
 HNSW: dict[str, Field] = {
     "m": (lambda v: _whole(v) and (v == 0 or 2 <= v <= 128), "an integer from 2 to 128, or 0 for no graph"),
     "ef_construct": (lambda v: _whole(v) and 4 <= v <= 10_000, "an integer from 4 to 10000"),
-    "full_scan_threshold": _count(0, "kilobytes, an integer"),
-    "max_indexing_threads": _count(0, zero=" (0: all cores)"),
+    "full_scan_threshold": count(0, "kilobytes, an integer"),
+    "max_indexing_threads": count(0, zero=" (0: all cores)"),
     "payload_m": (lambda v: _whole(v) and (v == 0 or 2 <= v <= 128), "an integer from 2 to 128, or 0"),
     "on_disk": TRUTH,
     "memory": MEMORY,
@@ -86,43 +82,43 @@ HNSW: dict[str, Field] = {
 }
 OPTIMIZERS: dict[str, Field] = {
     "deleted_threshold": (lambda v: _real(v) and 0 <= v <= 1, "a share from 0 to 1"),
-    "vacuum_min_vector_number": _count(100),
-    "max_segment_size": _count(1, "kilobytes, an integer"),
-    "indexing_threshold": _count(0, "kilobytes, an integer", " (0: never)"),
-    "default_segment_number": _count(0, zero=" (0: chosen)"),
-    "memmap_threshold": _count(0, "kilobytes, an integer"),
-    "flush_interval_sec": _count(0),
+    "vacuum_min_vector_number": count(100),
+    "max_segment_size": count(1, "kilobytes, an integer"),
+    "indexing_threshold": count(0, "kilobytes, an integer", " (0: never)"),
+    "default_segment_number": count(0, zero=" (0: chosen)"),
+    "memmap_threshold": count(0, "kilobytes, an integer"),
+    "flush_interval_sec": count(0),
     "max_optimization_threads": (lambda v: v == "auto" or (_whole(v) and v >= 0), "an integer of at least 0, or auto"),
 }
 WAL: dict[str, Field] = {
-    "wal_capacity_mb": _count(1),
-    "wal_segments_ahead": _count(0),
-    "wal_retain_closed": _count(1),
+    "wal_capacity_mb": count(1),
+    "wal_segments_ahead": count(0),
+    "wal_retain_closed": count(1),
 }
 PARAMS: dict[str, Field] = {
     "on_disk_payload": TRUTH,
-    "replication_factor": only_one("one node has one copy of a collection"),
-    "write_consistency_factor": only_one("one node has one copy of a collection"),
+    "replication_factor": count(1),
+    "write_consistency_factor": count(1),
 }
 STRICT_MODE: dict[str, Field] = {
     "enabled": TRUTH,
-    "max_query_limit": _count(1),
-    "max_timeout": _count(1, "seconds, an integer"),
+    "max_query_limit": count(1),
+    "max_timeout": count(1, "seconds, an integer"),
     "unindexed_filtering_retrieve": TRUTH,
     "unindexed_filtering_update": TRUTH,
-    "search_max_hnsw_ef": _count(1),
+    "search_max_hnsw_ef": count(1),
     "search_allow_exact": TRUTH,
     "search_max_oversampling": (lambda v: _real(v) and v >= 1, "a number of at least 1"),
-    "search_max_batchsize": _count(1),
-    "upsert_max_batchsize": _count(1),
-    "max_collection_vector_size_bytes": _count(1),
-    "max_collection_payload_size_bytes": _count(1),
-    "max_points_count": _count(1),
-    "max_payload_index_count": _count(1),
-    "read_rate_limit": _count(1),
-    "write_rate_limit": _count(1),
-    "filter_max_conditions": _count(1),
-    "condition_max_size": _count(1),
+    "search_max_batchsize": count(1),
+    "upsert_max_batchsize": count(1),
+    "max_collection_vector_size_bytes": count(1),
+    "max_collection_payload_size_bytes": count(1),
+    "max_points_count": count(1),
+    "max_payload_index_count": count(1),
+    "read_rate_limit": count(1),
+    "write_rate_limit": count(1),
+    "filter_max_conditions": count(1),
+    "condition_max_size": count(1),
 }
 
 
