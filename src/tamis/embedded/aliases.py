@@ -16,7 +16,7 @@ from tamis.errors import Conflict, NotFound
 from tamis.model.alias import AliasAction, CreateAlias, DeleteAlias
 from tamis.wire.alias_reader import read_alias_actions
 
-__all__ = ["Aliases"]
+__all__ = ["Aliases", "aliases_after"]
 
 
 class Aliases:
@@ -43,7 +43,7 @@ class Aliases:
         wanted = read_alias_actions(actions)
         with self._lock:
             self._check_open()
-            aliases = _after(self._catalog.aliases, self._catalog.entries, wanted)
+            aliases = aliases_after(self._catalog.aliases, self._catalog.entries, wanted)
             if aliases != self._catalog.aliases:
                 self._catalog.realias(aliases)
 
@@ -54,7 +54,9 @@ class Aliases:
             return dict(sorted(self._catalog.aliases.items()))
 
 
-def _after(aliases: Mapping[str, str], collections: Collection[str], actions: list[AliasAction]) -> dict[str, str]:
+def aliases_after(
+    aliases: Mapping[str, str], collections: Collection[str], actions: list[AliasAction]
+) -> dict[str, str]:
     """The aliases when all is done."""
     changed = dict(aliases)
     for number, action in enumerate(actions):
