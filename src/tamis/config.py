@@ -2,6 +2,7 @@
 
     service:  {host: 127.0.0.1, http_port: 6333, api_key: ...}      TAMIS__SERVICE__API_KEY=...
     storage:  {storage_path: ./data}                                TAMIS__STORAGE__STORAGE_PATH=./data
+    cluster:  {store: s3://bucket/tamis}                            TAMIS__CLUSTER__STORE=s3://bucket/tamis
 
 Names follow Qdrant's where they mean the same. An unknown name is refused. Keys are secrets: no repr shows them.
 """
@@ -20,7 +21,16 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 from tamis.errors import Rejected
 
-__all__ = ["LogConfig", "NodeConfig", "ServiceConfig", "SnapshotsConfig", "StorageConfig", "TlsConfig", "load"]
+__all__ = [
+    "ClusterConfig",
+    "LogConfig",
+    "NodeConfig",
+    "ServiceConfig",
+    "SnapshotsConfig",
+    "StorageConfig",
+    "TlsConfig",
+    "load",
+]
 
 _PREFIX, _BETWEEN = "TAMIS__", "__"
 _ENVIRONMENT = "the environment"
@@ -69,6 +79,23 @@ class SnapshotsConfig(_Section):
     enable_url_recovery: bool = True  # fetch one from an address that a client names
 
 
+class ClusterConfig(_Section):
+    """One of several nodes over one store, if there is a store. Seconds where nothing else is said."""
+
+    store: str = ""  # s3://bucket/prefix, gs://, az://, or a directory that every node sees
+    url: str = ""  # where other nodes reach this one; http://host:http_port unless given
+    node_id: str = Field(default="", pattern=r"^[a-z0-9_-]{0,60}$")  # made anew at every start unless given
+    role: Literal["full", "read", "index"] = "full"
+    cache_path: Path = Path("./cache")
+    cache_mb: int = Field(default=10_240, ge=1)
+    lease_secs: float = Field(default=6.0, ge=0.1, le=3_600)
+    poll_secs: float = Field(default=0.2, ge=0.01, le=60)  # how soon writes of other nodes are seen here
+    collect_secs: float = Field(default=300.0, ge=0.1)
+    history_secs: float = Field(default=3_600.0, ge=0)  # how far back a collection can be cloned
+    grace_secs: float = Field(default=3_600.0, ge=1)  # how old a file that nothing lists is when it is removed
+    request_secs: float = Field(default=10.0, gt=0, le=600)  # for one request to the store
+
+
 class LogConfig(_Section):
     """What is logged, and how."""
 
@@ -90,6 +117,7 @@ class NodeConfig(BaseSettings):
     tls: TlsConfig = TlsConfig()
     storage: StorageConfig = StorageConfig()
     snapshots: SnapshotsConfig = SnapshotsConfig()
+    cluster: ClusterConfig = ClusterConfig()
     log: LogConfig = LogConfig()
 
     @model_validator(mode="after")

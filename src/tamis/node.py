@@ -3,6 +3,8 @@
     NodeConfig ─▶ Backend ─▶ Bridge ─▶ Application ─▶ granian, on this process's event loop
                     └ database, opened in a thread: /livez answers at once, /readyz when it is open and warm
 
+With `cluster.store` the node is one of several: `cluster.open_node` in the place of a database, and a coordinator.
+
 SIGTERM and SIGINT stop it: no new connections, what was accepted is finished, the database is closed.
 """
 
@@ -14,21 +16,29 @@ import signal
 import socket
 import threading
 import time
+from typing import cast
 
 import uvloop
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
+from tamis.cluster.database import Retention
+from tamis.cluster.housekeeper import Rhythm
+from tamis.cluster.node import NodeSettings, open_node
+from tamis.cluster.peers import Peers
+from tamis.collection.threads import build_pool
 from tamis.config import NodeConfig
-from tamis.embedded.database import open_database
+from tamis.embedded.database import Database, open_database
 from tamis.embedded.warm_up import rehearse
 from tamis.errors import TamisError, Unavailable
+from tamis.model.role import Role
 from tamis.model.schema import Distance
 from tamis.server.backend import Backend
 from tamis.server.bridge import Bridge
 from tamis.server.http.application import Application, HttpLimits
 from tamis.server.http.auth import Keys
 from tamis.server.logs import Logs
+from tamis.server.scatter.coordinator import Coordinator
 
 __all__ = ["serve"]
 
@@ -44,13 +54,14 @@ def serve(config: NodeConfig) -> None:
 async def _serve(config: NodeConfig, logs: Logs) -> None:
     port = _free_port(config.service.host, config.service.http_port)
     backend = Backend(url_recovery=config.snapshots.enable_url_recovery, failed=logs.failed)
+    backend.is_one_of_several = bool(config.cluster.store)
     bridge = Bridge(backend, os.cpu_count() or 1, config.service.max_queue, logs.slow)
     application = Application(backend, bridge, _keys(config), _limits(config), logs.request)
     server = _server(config, port, application)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
-    opening = threading.Thread(target=_open, args=(config, backend, logs), name="tamis-open", daemon=True)
+    opening = threading.Thread(target=_open, args=(config, backend, logs, port), name="tamis-open", daemon=True)
     opening.start()
     logs.event("started", host=config.service.host, port=port, tls=config.service.enable_tls)
     try:
@@ -62,11 +73,14 @@ async def _serve(config: NodeConfig, logs: Logs) -> None:
         raise Unavailable(backend.trouble)
 
 
-def _open(config: NodeConfig, backend: Backend, logs: Logs) -> None:
+def _open(config: NodeConfig, backend: Backend, logs: Logs, port: int) -> None:
     """Open the database and every collection in it, and run every kernel once."""
     begin = time.perf_counter()
     try:
-        backend.database = open_database(config.storage.storage_path, snapshots_path=config.storage.snapshots_path)
+        if backend.is_one_of_several:
+            _join(config, backend, logs, port)
+        else:
+            backend.database = open_database(config.storage.storage_path, snapshots_path=config.storage.snapshots_path)
         distances = {Distance.COSINE}
         for collection in backend.collections():
             distances |= {params.distance for params in collection.schema.vectors.values()}
@@ -78,13 +92,43 @@ def _open(config: NodeConfig, backend: Backend, logs: Logs) -> None:
         signal.raise_signal(signal.SIGTERM)
         return
     backend.ready.set()
-    logs.event("ready", collections=len(backend.database.collections()), seconds=round(time.perf_counter() - begin, 3))
+    logs.event("ready", collections=len(backend.db.collections()), seconds=round(time.perf_counter() - begin, 3))
+
+
+def _join(config: NodeConfig, backend: Backend, logs: Logs, port: int) -> None:
+    """Become one of a cluster."""
+    wanted = config.cluster
+    scheme = "https" if config.service.enable_tls else "http"
+    settings = NodeSettings(
+        store=wanted.store,
+        url=wanted.url.rstrip("/") or f"{scheme}://{config.service.host}:{port}",
+        id=wanted.node_id,
+        role=Role(wanted.role),
+        cache=wanted.cache_path,
+        cache_bytes=wanted.cache_mb * 2**20,
+        version=backend.version,
+        rhythm=Rhythm(wanted.lease_secs, wanted.poll_secs, wanted.collect_secs),
+        retention=Retention(wanted.history_secs, wanted.grace_secs),
+        seconds=wanted.request_secs,
+    )
+    node = open_node(settings, build_pool(), logs.round_failed)
+    certificates = None if config.tls.ca_cert is None else str(config.tls.ca_cert)
+    peers = Peers(config.service.api_key.get_secret_value(), certificates=certificates)
+    backend.cluster, backend.node = node.db, node
+    backend.database = cast(Database, node.db)  # endpoints find the same names there
+    backend.coordinator = Coordinator(backend, node.db, peers)
+    node.housekeeper.start()
+    logs.event("joined", store=wanted.store, node=node.db.me.id, url=settings.url, role=wanted.role)
 
 
 def _close(backend: Backend, bridge: Bridge, opening: threading.Thread) -> None:
     bridge.close()
     opening.join()
-    if backend.database is not None:
+    if isinstance(backend.coordinator, Coordinator):
+        backend.coordinator.close()
+    if backend.node is not None:
+        backend.node.close()
+    elif backend.database is not None:
         backend.database.close()
 
 

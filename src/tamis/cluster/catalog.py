@@ -33,10 +33,11 @@ Moment = dict[int, tuple[int, int]]  # by shard: manifest, position
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where a clone's first bytes are: another collection's folder, at a moment."""
+    """Where a clone's first bytes are: another collection's folder, at a moment; and where that one's were."""
 
     number: int
     moment: Moment
+    parent: Origin | None = None
 
 
 class ShardedEntry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -85,6 +86,11 @@ class Catalog:
         self._number = 0
         self.version = Version()
         self.refresh()
+
+    @property
+    def number(self) -> int:
+        """Of the version that is known."""
+        return self._number
 
     def refresh(self) -> bool:
         """Read the newest version; whether it is another one than before. Unavailable if the store is."""

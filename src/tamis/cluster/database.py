@@ -19,15 +19,17 @@ import msgspec
 
 from tamis.cluster.catalog import Catalog, ShardedEntry, Version
 from tamis.cluster.membership import Lease, Membership
-from tamis.cluster.placement import Role, replicas, upkeep_home, write_home
+from tamis.cluster.placement import replicas, upkeep_home, write_home
 from tamis.cluster.shards import Key, OpenShard, Shards
 from tamis.embedded.aliases import aliases_after
 from tamis.embedded.names import check_collection_name, unknown_collection
 from tamis.errors import Conflict, Rejected, Unavailable
 from tamis.model.operation import ChangeSchema
+from tamis.model.role import Role
 from tamis.shard.change.schema import changed
 from tamis.shard.garbage import Keep, collect
 from tamis.shard.runtime import Runtime
+from tamis.storage.cache import CachedStore
 from tamis.storage.store import Store
 from tamis.wire.alias_reader import read_alias_actions
 from tamis.wire.configuration.schema_reader import read_schema
@@ -46,9 +48,10 @@ class Retention:
 class ClusterDatabase:
     """One node's share of a cluster. Any thread may use it."""
 
-    def __init__(self, store: Store, membership: Membership, runtime: Runtime, retention: Retention) -> None:
+    def __init__(self, store: CachedStore, membership: Membership, runtime: Runtime, retention: Retention) -> None:
         assert runtime.shared
-        self.store = store
+        self.store: Store = store
+        self.traffic = store.traffic
         self.membership = membership
         self.catalog = Catalog(store)
         self.shards = Shards(store, runtime)
@@ -254,9 +257,7 @@ def with_entry(version: Version, name: str, entry: ShardedEntry) -> Version:
 
 def _moments(version: Version) -> list[tuple[int, dict[int, dict[int, tuple[int, int]]]]]:
     """By whom is needed: of which collections which moments."""
-    found: list[tuple[int, dict[int, dict[int, tuple[int, int]]]]] = []
-    for entry in version.entries.values():
-        found.append((entry.number, _chain_of(entry)))
+    found = [(entry.number, _chain_of(entry)) for entry in version.entries.values()]
     for snapshots in version.snapshots.values():
         for snapshot in snapshots.values():
             moments = {**_chain_of(snapshot.entry), snapshot.entry.number: dict(snapshot.moment)}

@@ -14,8 +14,8 @@ from contextlib import suppress
 
 import msgspec
 
-from tamis.cluster.placement import Role
 from tamis.errors import Conflict, NotFound, Retryable
+from tamis.model.role import Role
 from tamis.storage.chain import Chain
 from tamis.storage.store import Store
 

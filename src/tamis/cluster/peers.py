@@ -1,6 +1,6 @@
 """Asking other nodes over HTTP: one pool of kept connections, and what is known when no answer comes.
 
-    call        one request, its answer whatever its status; Unavailable: it certainly did not begin; TimedOut: not known
+    call        one request, its answer whatever its status; Unavailable: it did not begin; TimedOut: that is not known
     first_good  the best candidate's answer; a slow or failing one is overtaken by the next (a hedged read)
 
 A read is asked again elsewhere after the time that 95 of 100 reads took lately (Dean and Barroso, "The tail at scale",

@@ -13,20 +13,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from enum import StrEnum
 
 from tamis.model.ids import PointId
+from tamis.model.role import Role
 from tamis.model.siphash import hash_id
 
-__all__ = ["Role", "replicas", "shard_of", "upkeep_home", "write_home"]
-
-
-class Role(StrEnum):
-    """What a node is for. full: everything; read: serves reads, is nobody's home; index: builds, serves nothing."""
-
-    FULL = "full"
-    READ = "read"
-    INDEX = "index"
+__all__ = ["replicas", "shard_of", "upkeep_home", "write_home"]
 
 
 Nodes = Iterable[tuple[str, Role]]  # id and role of those that live

@@ -162,12 +162,14 @@ class StoreLog:
                     yield position, record
 
     def _begin(self) -> None:
-        """Know the log as it is listed now."""
+        """Know the log as it is listed now, or what was known before if the store gives no answer."""
+        listed = self._listed()
+        newest = self._fetched(listed[-1]) if listed else None
         self._recent.clear()
-        self._recent_bytes = 0
-        self._firsts, self._end = self._listed(), 0
-        if self._firsts:
-            self._end = self._firsts[-1] + len(self._group(self._firsts[-1])) - 1
+        self._recent_bytes = self._end = 0
+        self._firsts = listed[:-1]
+        if newest is not None:
+            self._know(listed[-1], *newest)
 
     def _looked_on(self) -> Iterator[tuple[int, bytes, list[bytes]]]:
         """The chain of groups after the end: one by one, and from a list if they are many."""

@@ -9,10 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import Any, Protocol
 
+from tamis.cluster.database import ClusterDatabase
+from tamis.cluster.node import ClusterNode
 from tamis.collection.collection import StoredCollection
 from tamis.embedded.database import Database
-from tamis.errors import NotFound, TamisError, Unavailable
+from tamis.errors import Rejected, TamisError, Unavailable
 from tamis.server.metrics import Metrics
 from tamis.server.strict_mode import Rates
 
@@ -20,6 +23,18 @@ __all__ = ["API_VERSION", "TITLE", "Backend"]
 
 TITLE = "tamis - filtered vector search"
 API_VERSION = "1.19.0"  # of the API that is spoken here; clients compare it with their own
+
+
+class Coordinates(Protocol):
+    """What answers requests together with other nodes."""
+
+    def is_spread(self, route: Any, request: Any) -> bool:
+        """Whether other nodes may have to be asked."""
+        ...
+
+    def answer(self, route: Any, request: Any) -> Any:
+        """What the endpoint answers, wherever the data is."""
+        ...
 
 
 @dataclass
@@ -35,6 +50,10 @@ class Backend:
     ready: threading.Event = field(default_factory=threading.Event)
     failed: Callable[[str, Exception], None] = lambda endpoint, error: None  # told of every internal error
     rates: Rates = field(default_factory=Rates)
+    is_one_of_several: bool = False  # of a cluster's nodes, once it is open
+    cluster: ClusterDatabase | None = None  # where this node is one of several
+    node: ClusterNode | None = None  # this node of them
+    coordinator: Coordinates | None = None  # answers together with them
     metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,15 +72,25 @@ class Backend:
 
     def exists(self, name: str) -> bool:
         """Whether there is a collection or an alias of this name."""
-        try:
-            self.collection(name)
-        except NotFound:
-            return False
-        return True
+        return name in self.db.collections() or name in self.db.aliases()
+
+    def answer(self, route: Any, request: Any) -> Any:
+        """What a route's endpoint answers, here or with other nodes."""
+        if self.coordinator is None:
+            if request.shard is not None:
+                raise Rejected("x-tamis-shard", "has no meaning: this node is not one of a cluster")
+            return route.answer(self, request)
+        return self.coordinator.answer(route, request)
+
+    def is_spread(self, route: Any, request: Any) -> bool:
+        """Whether other nodes may have to be asked."""
+        return self.coordinator is not None and self.coordinator.is_spread(route, request)
 
     def collections(self) -> Iterator[StoredCollection]:
         """All of them, those that cannot be opened left out."""
-        if self.database is not None:
+        if self.cluster is not None:
+            yield from (one.stored for _, one in self.cluster.shards.all())
+        elif self.database is not None:
             for name in self.database.collections():
                 with suppress(TamisError):
                     yield self.collection(name)

@@ -5,6 +5,7 @@
     searches    one thread, which takes all that waits and runs what is alike together, on all cores if it is much
     reads       as many threads as cores
     writes      more: they wait for the disk, and those that wait together share one sync
+    spread      in a cluster, requests that wait for other nodes: what those ask of this one never waits for them
 
 A full lane refuses at once (Overloaded). A request whose deadline passed before its turn is not begun; one that is
 overtaken by it is answered at once and finished in the background.
@@ -28,8 +29,9 @@ from tamis.server.query.search import Asked, Found, run, run_together
 from tamis.server.request import Reply, Request, Result, envelope
 from tamis.server.route import Route
 
-__all__ = ["Bridge", "SlowQuery", "answer_now"]
+__all__ = ["Bridge", "SlowQuery", "answer_now", "reply_of"]
 
+_SPREAD = 32  # requests that may wait for other nodes at once
 _TOGETHER_MAX = 64  # requests that one thread takes at once
 SlowQuery = Callable[[Route, float, Found], None]
 
@@ -57,11 +59,12 @@ class Bridge:
         self._searches = _Lane("search", 1, self._guarded(self._take_searches))
         self._reads = _Lane("read", cores, self._guarded(self._take_one))
         self._writes = _Lane("write", 4 * cores, self._guarded(self._take_one))
+        self._spread = _Lane("spread", _SPREAD if backend.is_one_of_several else 0, self._guarded(self._take_one))
         backend.metrics.watch(self.waiting)
 
     async def answer(self, route: Route, request: Request, begin: float) -> Reply:
         """The reply of a route's endpoint. Raises Overloaded or TimedOut."""
-        lane = self._writes if route.access != "read" else self._searches if route.searches else self._reads
+        lane = self._lane(route, request)
         if lane.waiting >= self._waiting_max:
             self._backend.metrics.refused("queue")
             raise Overloaded(f"{lane.waiting} requests are waiting, which is as many as may wait")
@@ -76,14 +79,19 @@ class Bridge:
             if timer is not None:
                 timer.cancel()
 
+    def _lane(self, route: Route, request: Request) -> _Lane:
+        if self._backend.is_spread(route, request):
+            return self._spread
+        return self._writes if route.access != "read" else self._searches if route.searches else self._reads
+
     def close(self) -> None:
         """Finish what waits; then the threads end."""
-        for lane in (self._searches, self._reads, self._writes):
+        for lane in (self._spread, self._searches, self._reads, self._writes):
             lane.close()
 
     def waiting(self) -> int:
         """Requests that wait for a thread."""
-        return self._searches.waiting + self._reads.waiting + self._writes.waiting
+        return sum(lane.waiting for lane in (self._searches, self._reads, self._writes, self._spread))
 
     def _guarded(self, take: _Take) -> _Take:
         """Whatever goes wrong, the tasks are answered and the thread lives."""
@@ -118,7 +126,7 @@ class Bridge:
             deadline = task.request.deadline
             if deadline is not None and time.monotonic() > deadline:
                 raise TimedOut("the deadline passed while the request was waiting")
-            answer = task.route.answer(self._backend, task.request)
+            answer = self._backend.answer(task.route, task.request)
         except Exception as error:  # noqa: BLE001 - the client is told, and the log
             return self._failed(error, task)
         return answer if isinstance(answer, (Asked, Reply)) else _enveloped(answer, task.begin)
@@ -200,9 +208,14 @@ class _Lane:
 
 def answer_now(backend: Backend, route: Route, request: Request) -> Reply:
     """The reply of an endpoint, here and now, without a loop or threads."""
+    return reply_of(lambda: backend.answer(route, request))
+
+
+def reply_of(ask: Callable[[], Asked | Result | Reply]) -> Reply:
+    """The reply that an answer, or an error instead, makes."""
     begin = time.perf_counter()
     try:
-        answer = route.answer(backend, request)
+        answer = ask()
         if isinstance(answer, Asked):
             answer = Result(answer.write(run(answer.search).places))
     except Exception as error:  # noqa: BLE001 - the reply tells
@@ -211,7 +224,8 @@ def answer_now(backend: Backend, route: Route, request: Request) -> Reply:
 
 
 def _enveloped(result: Result, begin: float) -> Reply:
-    return Reply(envelope(result.result, time.perf_counter() - begin, result.extra))
+    body = envelope(result.result, time.perf_counter() - begin, result.extra)
+    return Reply(body, headers=result.headers)
 
 
 def _resolve(done: Sequence[tuple[_Task, Reply]]) -> None:

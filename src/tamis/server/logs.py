@@ -71,6 +71,10 @@ class Logs:
         """An error that is ours."""
         self._logger.error("internal error", endpoint=endpoint, exc_info=error)
 
+    def round_failed(self, task: str, error: Exception) -> None:
+        """A round of a cluster's housekeeping; it is tried again."""
+        self._logger.warning("housekeeping failed", round=task, error=f"{type(error).__name__}: {error}")
+
     def slow(self, route: Route, seconds: float, found: Found) -> None:
         """A search, with its plan if it took long."""
         if seconds < self._slow_seconds:

@@ -10,9 +10,22 @@ import msgspec
 
 from tamis.errors import Invalid, Malformed
 
-__all__ = ["BadQuery", "Reply", "Request", "Result", "envelope", "plain_text", "read_query_string"]
+__all__ = [
+    "AT_LEAST_HEADER",
+    "POSITIONS_HEADER",
+    "SHARD_HEADER",
+    "BadQuery",
+    "Reply",
+    "Request",
+    "Result",
+    "envelope",
+    "plain_text",
+    "read_query_string",
+    "read_shard",
+]
 
 JSON = "application/json"
+SHARD_HEADER, AT_LEAST_HEADER, POSITIONS_HEADER = "x-tamis-shard", "x-tamis-at-least", "x-tamis-positions"
 _DIGITS_MAX = 9
 
 
@@ -22,13 +35,16 @@ class BadQuery(Malformed):
 
 class Request(msgspec.Struct):
     """One call. path: the values of the route's placeholders. upload: a file that came as a form. deadline: a moment of
-    `time.monotonic`."""
+    `time.monotonic`. shard: the only one that is asked, collection number and shard; at_least: positions to be reached.
+    """
 
     body: bytes = b""
     path: Mapping[str, str] = {}
     query: Mapping[str, str] = {}
     upload: Path | None = None
     deadline: float | None = None
+    shard: tuple[int, int] | None = None
+    at_least: str = ""
 
     def flag(self, name: str, default: bool = False) -> bool:
         """A query parameter that is true or false."""
@@ -58,10 +74,11 @@ class Request(msgspec.Struct):
 
 
 class Result(msgspec.Struct):
-    """The JSON of a result, and further members of the envelope around it, each with a comma before it."""
+    """The JSON of a result, further members of the envelope around it, each with a comma before it, and headers."""
 
     result: bytes
     extra: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 class Reply(msgspec.Struct):
@@ -81,6 +98,20 @@ def read_query_string(text: str) -> dict[str, str]:
     {'wait': 'true', 'timeout': '3'}
     """
     return dict(parse_qsl(text, keep_blank_values=True)) if text else {}
+
+
+def read_shard(text: str | None) -> tuple[int, int] | None:
+    """Which shard alone is asked, as its header says.
+
+    >>> read_shard("12/0")
+    (12, 0)
+    """
+    if text is None:
+        return None
+    number, _, shard = text.partition("/")
+    if not (number.isdecimal() and shard.isdecimal() and len(text) <= 2 * _DIGITS_MAX):
+        raise BadQuery(SHARD_HEADER, f"must be a collection's number and a shard, as 12/0; got {text[:20]!r}")
+    return int(number), int(shard)
 
 
 def plain_text(text: str, status: int = 200) -> Reply:

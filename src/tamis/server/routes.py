@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from tamis.server.backend import Backend
-from tamis.server.endpoints import collections, node, points, queries, snapshots
+from tamis.server.endpoints import cluster, collections, node, points, queries, snapshots
 from tamis.server.endpoints.writes import batch, create_index, delete_index, write_endpoint
 from tamis.server.openapi.document import document
 from tamis.server.request import Reply, Request
@@ -57,7 +57,9 @@ ROUTES = (
     Route("GET", "/telemetry", node.telemetry, query=_TELEMETRY, result="Telemetry"),
     Route("GET", "/openapi.json", openapi, "open", result="OpenApi"),
     Route("GET", "/docs", node.docs, "open", result="html"),
-    Route("GET", "/cluster", node.cluster, result="ClusterStatus"),
+    Route("GET", "/cluster", cluster.cluster, result="ClusterStatus"),
+    Route("POST", "/cluster/recover", cluster.recover, "manage", result="True"),
+    Route("DELETE", "/cluster/peer/{peer}", cluster.remove_peer, "manage", ("force", "timeout"), result="True"),
     Route("GET", "/collections", collections.list_collections, result="CollectionNames"),
     Route("GET", _C, collections.info, result="CollectionInfo"),
     Route("GET", f"{_C}/exists", collections.exists, result="Existence"),
@@ -65,7 +67,12 @@ ROUTES = (
     Route("PATCH", _C, collections.update_collection, "manage", _MANAGE, "UpdateCollection", "True"),
     Route("DELETE", _C, collections.delete_collection, "manage", _MANAGE, result="Done"),
     Route("GET", f"{_C}/memory", collections.memory, result="Memory"),
-    Route("GET", f"{_C}/cluster", node.collection_cluster, result="CollectionCluster"),
+    Route("GET", f"{_C}/cluster", cluster.collection_cluster, result="CollectionCluster"),
+    Route("POST", f"{_C}/cluster", cluster.change_cluster, "manage", _MANAGE, "ClusterChange", "True"),
+    Route("GET", f"{_C}/shards", cluster.shard_keys, result="ShardKeys"),
+    Route("PUT", f"{_C}/shards", cluster.create_shard_key, "manage", _MANAGE, "ShardKey", "True"),
+    Route("POST", f"{_C}/shards/delete", cluster.delete_shard_key, "manage", _MANAGE, "ShardKey", "True"),
+    Route("POST", f"{_C}/clone", cluster.clone, "manage", _MANAGE, bodies.CloneBody, "True"),
     Route("PUT", f"{_C}/index", create_index, "manage", _WRITE, bodies.CreateIndexBody, "UpdateResult"),
     Route("DELETE", f"{_C}/index/{{field}}", delete_index, "manage", _WRITE, result="UpdateResult"),
     Route("PUT", f"{_C}/vectors/{{vector}}", collections.create_vector, "manage", _WRITE, "NewVector", "UpdateResult"),

@@ -19,6 +19,7 @@ __all__ = [
     "AliasesBody",
     "BatchBody",
     "ClearPayloadBody",
+    "CloneBody",
     "CountBody",
     "CreateIndexBody",
     "DeletePayloadBody",
@@ -268,6 +269,13 @@ class AliasesBody(Struct, forbid_unknown_fields=True):
     """POST /collections/aliases."""
 
     actions: list[dict[str, Any]]
+
+
+class CloneBody(Struct, forbid_unknown_fields=True, kw_only=True):
+    """POST /collections/{name}/clone."""
+
+    to: str
+    at: str | None = None
 
 
 class RecoverBody(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -15,8 +15,6 @@ from tamis.server.request import Reply, Request, Result, plain_text
 from tamis.wire.answers import write
 
 __all__ = [
-    "cluster",
-    "collection_cluster",
     "docs",
     "healthz",
     "livez",
@@ -31,7 +29,6 @@ _POLICY = (  # what the page may do: its own script, its own server, in no frame
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _PAGE = (("content-security-policy", _POLICY), ("x-content-type-options", "nosniff"))
-_PEER = 1  # a number for this one node, where answers need one
 
 
 def root(backend: Backend, request: Request) -> Reply:
@@ -76,7 +73,7 @@ def telemetry(backend: Backend, request: Request) -> Result:
             "system": _system(),
         },
         "collections": {"number_of_collections": len(held)},
-        "cluster": {"enabled": False},
+        "cluster": {"enabled": backend.cluster is not None},
         "requests": {"rest": {"responses": _responses(backend)}, "grpc": {"responses": {}}},
         "points": sum(one["points"] for one in held),
     }
@@ -109,19 +106,6 @@ def _container() -> str:
     if Path("/.dockerenv").exists():
         return "docker"
     return "other" if Path("/run/.containerenv").exists() else "none"
-
-
-def cluster(backend: Backend, request: Request) -> Result:
-    """GET /cluster: one node is no cluster."""
-    return Result(write({"status": "disabled"}))
-
-
-def collection_cluster(backend: Backend, request: Request) -> Result:
-    """GET /collections/{name}/cluster: one shard, here."""
-    points = backend.collection(request.path["name"]).count(None)
-    shard = {"shard_id": 0, "points_count": points, "state": "Active"}
-    answer = {"peer_id": _PEER, "shard_count": 1, "local_shards": [shard], "remote_shards": [], "shard_transfers": []}
-    return Result(write(answer))
 
 
 def docs(backend: Backend, request: Request) -> Reply:

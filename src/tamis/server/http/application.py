@@ -23,7 +23,15 @@ from tamis.server.error_map import error_reply, refusal
 from tamis.server.http.auth import Keys
 from tamis.server.http.compress import compress, encoding_for
 from tamis.server.http.form import FormFile, received
-from tamis.server.request import Reply, Request, plain_text, read_query_string
+from tamis.server.request import (
+    AT_LEAST_HEADER,
+    SHARD_HEADER,
+    Reply,
+    Request,
+    plain_text,
+    read_query_string,
+    read_shard,
+)
 from tamis.server.route import Route
 from tamis.server.routes import Router
 
@@ -103,7 +111,11 @@ class Application:
         if refused is not None:
             self._backend.metrics.refused("key")
             raise _Refused(plain_text(refused[1], refused[0]))
-        return route, Request(path=values, query=read_query_string(scope.query_string))
+        request = Request(path=values, query=read_query_string(scope.query_string))
+        if self._backend.is_one_of_several or SHARD_HEADER in headers:
+            request.shard = read_shard(headers.get(SHARD_HEADER))
+            request.at_least = headers.get(AT_LEAST_HEADER) or ""
+        return route, request
 
     async def _answer(self, route: Route, request: Request, scope: Any, proto: Any, begin: float) -> Reply:
         if route.access == "open":

@@ -106,7 +106,8 @@ def _filled(
     ]
     if not searches:
         return {}
-    answers = legs.ask("POST", f"{path}/batch", dict.fromkeys(legs.shards, {"searches": searches}))
+    asking = {"searches": searches}
+    answers = legs.ask("POST", f"{path}/batch", dict.fromkeys(legs.shards, asking))
     filled: dict[int | str, list[Part]] = {value: [] for value in values}
     for raw in answers.values():
         for value, one in zip(values, read_value(raw), strict=True):

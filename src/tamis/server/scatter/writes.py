@@ -1,6 +1,6 @@
 """Writes to several shards: points go to the shard that owns their id, what selects by filter goes to all.
 
-A write is atomic and durable in each shard by itself. If some shards fail, the others have it: the answer says how many.
+A write is atomic and durable in each shard by itself. If some shards fail, the others have it, and the answer says so.
 """
 
 from __future__ import annotations

@@ -1,0 +1,392 @@
+"""A request to a whole collection, answered by the nodes that have its shards.
+
+    request ─▶ its shards ─▶ one leg each: here, or another node over HTTP ─▶ put together ─▶ reply
+
+    reads    the best replica, overtaken by the next when it is slow or fails; with `consistency` beyond 1, or positions
+             to be reached, the replica first catches up with its log
+    writes   the shard's home; another node only if it certainly did not begin. Durable when the home says so; with a
+             write_consistency_factor beyond 1 so many replicas have caught up with it, too
+
+A leg is the same endpoint with the header `x-tamis-shard: <collection number>/<shard>`; who gets it answers for this
+one shard and asks nobody. A collection of one shard that is here costs no more than on a single node.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
+
+from tamis.cluster.catalog import ShardedEntry
+from tamis.cluster.database import ClusterDatabase
+from tamis.cluster.membership import Lease
+from tamis.cluster.peers import Answer, Peers, Recent, first_good
+from tamis.cluster.placement import shard_of
+from tamis.embedded.collection import Collection
+from tamis.embedded.database import Database
+from tamis.errors import NotFound, Rejected, TimedOut, Unavailable, UnknownVector
+from tamis.model.ids import PointId
+from tamis.model.schema import Distance
+from tamis.server.backend import Backend
+from tamis.server.bridge import reply_of
+from tamis.server.endpoints.moments import INSTEAD
+from tamis.server.error_map import error_reply
+from tamis.server.query.search import Asked
+from tamis.server.request import AT_LEAST_HEADER, POSITIONS_HEADER, SHARD_HEADER, BadQuery, Reply, Request, Result
+from tamis.server.route import Route
+from tamis.server.routes import Router
+from tamis.server.scatter.legs import LegFailed, Legs
+from tamis.server.scatter.table import SPREAD
+from tamis.wire.answers import write
+from tamis.wire.bodies import read_object
+from tamis.wire.parts import read_result, read_value
+
+__all__ = ["Coordinator"]
+
+_SECONDS = 60.0
+_NOTHING: dict[str, Any] = {"filter": {"must": [{"has_id": []}]}}
+_FRESH = ("majority", "quorum", "all")
+
+
+class Coordinator:
+    """Answers every request of a node that is one of a cluster."""
+
+    def __init__(self, backend: Backend, db: ClusterDatabase, peers: Peers, threads: int = 64) -> None:
+        self.db = db
+        self.peers = peers
+        self._backend = backend
+        self._router = Router()
+        self._pool = ThreadPoolExecutor(threads, "tamis-leg")
+        self._recent = Recent()
+
+    def is_spread(self, route: Route, request: Request) -> bool:
+        """Whether other nodes may have to be asked."""
+        if request.shard is not None or route.name not in SPREAD:
+            return False
+        entry = self.db.version.entries.get(request.path["name"])
+        if entry is None or len(entry.shards) != 1:
+            return True
+        here = self.db.shards.here((entry.number, entry.shards[0])) is not None
+        return not here or (route.access != "read" and not self._is_home(entry, entry.shards[0]))
+
+    def answer(self, route: Route, request: Request) -> Asked | Result | Reply:
+        """The answer of an endpoint, wherever its data is."""
+        if request.shard is not None:
+            return self._leg(route, request)
+        if route.name not in SPREAD:
+            instead = INSTEAD.get(route.name)
+            return route.answer(self._backend, request) if instead is None else instead(self._backend, request)
+        name, entry = self.db.entry(request.path["name"])
+        if route.query is not None:
+            request.only(*route.query)
+        body = read_object(request.body) if request.body else {}
+        keys = body.pop("shard_key", None)
+        legs = _Legs(self, route, request, (name, entry, _shards(name, entry, keys)))
+        if keys is None and not self.is_spread(route, request) and len(entry.shards) == 1:
+            request.shard = entry.number, entry.shards[0]
+            return self._leg(route, request)
+        return self._spread(route, request, legs, body)
+
+    def _spread(self, route: Route, request: Request, legs: _Legs, body: Any) -> Result | Reply:
+        if request.flag("explain"):
+            header = f"{SHARD_HEADER}: {legs.entry.number}/{legs.shards[0] if legs.shards else 0}"
+            raise BadQuery("explain", f"answers for one shard at a time; ask one with the header {header}")
+        path = route.pattern.removeprefix("/collections/{name}")
+        for hole, value in request.path.items():
+            path = path.replace(f"{{{hole}}}", value)
+        try:
+            result = SPREAD[route.name](legs, route.method, path, body)
+        except LegFailed as failed:
+            return _failure(failed)
+        if route.access == "read":
+            return Result(result)
+        positions = ",".join(f"{shard}:{position}" for shard, position in sorted(legs.positions.items()))
+        return Result(result, headers=((POSITIONS_HEADER, positions),) if positions else ())
+
+    def _leg(self, route: Route, request: Request) -> Asked | Result | Reply:
+        """For one shard, here."""
+        assert request.shard is not None
+        number, shard = request.shard
+        name, entry = self.db.entry(request.path["name"])
+        if entry.number != number:
+            self.db.catalog.refresh()
+            name, entry = self.db.entry(request.path["name"])
+            if entry.number != number:
+                raise Unavailable(f"collection {name!r} is another one by now")
+        one = self.db.shard(name, shard)
+        least = _at_least(request.at_least, shard)
+        if least or is_fresh(request.query.get("consistency", "1")):
+            one.catch_up(least)
+        return route.answer(self._backend_of(one.collection), request)
+
+    def _backend_of(self, collection: Collection) -> Backend:
+        """This node's backend as if it had but this shard."""
+        only = copy.copy(self._backend)
+        only.database = cast(Database, _OneShard(collection))
+        return only
+
+    def _is_home(self, entry: ShardedEntry, shard: int) -> bool:
+        return self.db.home(entry, shard).id == self.db.me.id
+
+    def asked(self, peer: Lease, call: _Call) -> Answer:
+        """One leg, at one node."""
+        if peer.id != self.db.me.id:
+            begin = time.monotonic()
+            seconds = max(0.001, call.end - begin)
+            answer = self.peers.call(peer, call.method, call.target, call.body, (call.headers, seconds))
+            self._recent.took(time.monotonic() - begin)
+            return answer
+        request = Request(
+            body=call.body,
+            path=call.values,
+            query=call.query,
+            shard=call.shard,
+            at_least=call.at_least,
+            deadline=call.end,
+        )
+        reply = reply_of(lambda: self._leg(call.route, request))
+        return Answer(reply.status, reply.body, dict(reply.headers))
+
+    def read(self, entry: ShardedEntry, shard: int, call: _Call) -> Answer:
+        """From the best replica."""
+        candidates = self.peers.in_order(self.db.candidates(entry, shard))
+        mine = [one for one in candidates if one.id == self.db.me.id and self.db.shards.here((entry.number, shard))]
+        if mine:
+            candidates = [*mine, *(one for one in candidates if one.id != self.db.me.id)]
+        times = self._recent.patience(), max(0.001, call.end - time.monotonic())
+        return first_good(candidates, lambda peer: self.asked(peer, call), self._pool, times)
+
+    def write(self, entry: ShardedEntry, shard: int, call: _Call) -> Answer:
+        """At the home, or at the next node if the home was not reached at all."""
+        home = self.db.home(entry, shard)
+        others = [one for one in self.db.candidates(entry, shard) if one.id != home.id]
+        trouble: Exception = Unavailable("no node takes writes of this shard now; try again in a moment")
+        for peer in [home, *others]:
+            try:
+                return self.asked(peer, call)
+            except Unavailable as error:  # it did not begin
+                trouble = error
+        raise trouble
+
+    def caught_up(self, entry: ShardedEntry, shard: int, position: int, seconds: float) -> None:
+        """Return when as many replicas as the collection wants have a write. TimedOut, with the write durable."""
+        factor = min(entry.schema.write_consistency_factor or 1, entry.factor)
+        if factor < 2:
+            return
+        home = self.db.home(entry, shard).id
+        others = [one for one in self.db.candidates(entry, shard) if one.id != home][: factor - 1]
+        end = time.monotonic() + seconds
+        call = _Call(self._router, "POST", entry, shard, (_name_of(self.db, entry), "/points/count"), end)
+        call.body, call.at_least = write(_NOTHING), f"{shard}:{position}"
+        call.headers[AT_LEAST_HEADER] = call.at_least
+        answers = [self._pool.submit(self.asked, peer, call) for peer in others]
+        done = 0
+        for one in answers:
+            try:
+                done += one.result(max(0.001, end - time.monotonic())).is_good
+            except (TimeoutError, TimedOut, Unavailable):
+                continue
+        if done < factor - 1:
+            raise TimedOut(f"the write is durable, but only {done + 1} of {factor} replicas have it by now")
+
+    def together(self, calls: Mapping[int, _Call], legs: _Legs) -> dict[int, bytes]:
+        """All legs at once; their results. LegFailed."""
+        send = self.read if legs.route.access == "read" else self.write
+        futures = {shard: self._pool.submit(send, legs.entry, shard, call) for shard, call in calls.items()}
+        results: dict[int, bytes] = {}
+        failures: list[Reply] = []
+        for shard, future in futures.items():
+            try:
+                answer = future.result()
+            except Exception as error:  # noqa: BLE001 - told as this shard's failure
+                failures.append(error_reply(error))
+                continue
+            if answer.status == 200:
+                results[shard] = read_result(answer.body)
+            else:
+                failures.append(Reply(answer.body, answer.status, headers=_retry(answer)))
+        if failures:
+            raise LegFailed(failures[0], len(failures), len(calls))
+        return results
+
+    def call_of(self, legs: _Legs, method: str, path: str, shard: int, body: Any) -> _Call:
+        """A leg of a request, ready to be sent."""
+        end = time.monotonic() + _SECONDS if legs.request.deadline is None else legs.request.deadline
+        call = _Call(self._router, method, legs.entry, shard, (legs.name, path), end)
+        call.query = {key: value for key, value in legs.request.query.items() if key != "explain"}
+        call.body = b"" if method in ("GET", "DELETE") else write(body)
+        if legs.request.at_least:
+            call.at_least = legs.request.at_least
+            call.headers[AT_LEAST_HEADER] = call.at_least
+        return call
+
+    def close(self) -> None:
+        """Finish what is under way."""
+        self._pool.shutdown()
+        self.peers.close()
+
+
+class _Call:
+    """One leg: the request that any node with the shard can answer."""
+
+    def __init__(
+        self, router: Router, method: str, entry: ShardedEntry, shard: int, place: tuple[str, str], end: float
+    ) -> None:
+        name, path = place
+        found = router.find(method, f"/collections/{name}{path}")
+        assert not isinstance(found, frozenset), path
+        self.route, self.values = found
+        self.method = method
+        self.shard = entry.number, shard
+        self.end = end
+        self.body = b""
+        self.query: dict[str, str] = {}
+        self.at_least = ""
+        self.headers = {SHARD_HEADER: f"{entry.number}/{shard}"}
+        self._path = f"/collections/{quoted(name)}{path}"
+
+    @property
+    def target(self) -> str:
+        """As in a request line."""
+        return self._path + (
+            "?" + "&".join(f"{quoted(k)}={quoted(v)}" for k, v in self.query.items()) if self.query else ""
+        )
+
+
+class _Legs:
+    """A request's shards. Implements `Legs`."""
+
+    def __init__(
+        self, coordinator: Coordinator, route: Route, request: Request, place: tuple[str, ShardedEntry, Sequence[int]]
+    ) -> None:
+        self.route = route
+        self.request = request
+        self.name, self.entry, self.shards = place
+        self.positions: dict[int, int] = {}
+        self._coordinator = coordinator
+
+    @property
+    def sign(self) -> Mapping[str, int]:
+        return _Signs(self.entry)
+
+    def owner(self, id: PointId) -> int:
+        if not self.shards:
+            raise Rejected("shard_key", "this collection is sharded by key: name one, and create it first")
+        return shard_of(id, self.shards)
+
+    def ask(self, method: str, path: str, bodies: Mapping[int, Any]) -> dict[int, bytes]:
+        coordinator = self._coordinator
+        calls = {shard: coordinator.call_of(self, method, path, shard, body) for shard, body in bodies.items()}
+        results = coordinator.together(calls, self)
+        if self.route.access != "read":
+            for shard, raw in results.items():
+                position = _position(read_value(raw))
+                if position is not None:
+                    self.positions[shard] = position
+                    left = max(0.001, calls[shard].end - time.monotonic())
+                    coordinator.caught_up(self.entry, shard, position, left)
+        return results
+
+    def elsewhere(self, collection: str) -> Legs:
+        name, entry = self._coordinator.db.entry(collection)
+        route = self.route
+        return _Legs(self._coordinator, route, self.request, (name, entry, entry.shards))
+
+    def lacking(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name not in self.entry.schema.vectors:
+                raise UnknownVector(f"Not existing vector name error: {name!r}")
+
+
+class _Signs(dict[str, int]):
+    """Of a collection's vectors; a name that the catalog does not know yet counts as similarity."""
+
+    def __init__(self, entry: ShardedEntry) -> None:
+        smaller = (Distance.EUCLID, Distance.MANHATTAN)
+        super().__init__(
+            {name: 1 if params.distance in smaller else -1 for name, params in entry.schema.vectors.items()}
+        )
+
+    def __missing__(self, name: str) -> int:
+        return -1
+
+
+class _OneShard:
+    """Stands where the database is, for endpoints that answer for one shard."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+
+    def get_collection(self, name: str) -> Collection:
+        return self._collection
+
+    def collections(self) -> list[str]:
+        return [self._collection.name]
+
+    def aliases(self) -> dict[str, str]:
+        return {}
+
+
+def is_fresh(consistency: str) -> bool:
+    """Whether a read must see every write that was acknowledged before it."""
+    return consistency in _FRESH or (consistency.isdecimal() and int(consistency[:9]) > 1)
+
+
+def quoted(text: str) -> str:
+    """As part of a URL."""
+    from urllib.parse import quote
+
+    return quote(text, safe="")
+
+
+def _shards(name: str, entry: ShardedEntry, keys: Any) -> Sequence[int]:
+    """Those that a request is about."""
+    if keys is None:
+        return entry.shards
+    if entry.schema.sharding_method != "custom":
+        raise Rejected("shard_key", f"collection {name!r} has no shard keys; leave it out")
+    wanted = keys if isinstance(keys, list) else [keys]
+    found: list[int] = []
+    for key in wanted:
+        if str(key) not in entry.keys:
+            raise NotFound(f"Shard key {key!r} of collection {name!r} does not exist")
+        found += entry.keys[str(key)]
+    return found
+
+
+def _at_least(given: str, shard: int) -> int:
+    """The position that a read must have reached: of "0:17,1:20" the shard's."""
+    for one in filter(None, given.split(",")):
+        number, _, position = one.partition(":")
+        if not number.isdecimal() or not position.isdecimal():
+            raise BadQuery(AT_LEAST_HEADER, f"must be shard:position, separated by commas; got {given[:50]!r}")
+        if int(number) == shard:
+            return int(position)
+    return 0
+
+
+def _position(result: Any) -> int | None:
+    if isinstance(result, list):
+        return max((one for one in map(_position, result) if one is not None), default=None)
+    return result.get("operation_id") if isinstance(result, dict) else None
+
+
+def _name_of(db: ClusterDatabase, entry: ShardedEntry) -> str:
+    return next((name for name, one in db.version.entries.items() if one.number == entry.number), "")
+
+
+def _failure(failed: LegFailed) -> Reply:
+    """One shard's words; of several, how many."""
+    if failed.of == 1 or failed.reply.status in (400, 404, 422):
+        return failed.reply
+    first = read_value(failed.reply.body)["status"]["error"]
+    message = f"{failed.failed} out of {failed.of} shards failed to apply operation. First error captured: {first}"
+    body = write({"status": {"error": message}, "time": 0.0})
+    return Reply(body, failed.reply.status, headers=failed.reply.headers)
+
+
+def _retry(answer: Answer) -> tuple[tuple[str, str], ...]:
+    seconds = answer.headers.get("retry-after")
+    return (("retry-after", seconds),) if seconds else ()
