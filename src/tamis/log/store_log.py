@@ -1,16 +1,17 @@
 """A log in a store that several nodes append to: every group of records is one object, created once.
 
-    log/<position of the first record, 20 digits>    a group as in `frame`; its first record is the writer's token
+    log/<position of the first record, 20 digits>    a group as in `frame`
+        record 0    16 bytes that no other group has, and those of the group before it
+        record 1 …  the records
 
 The store orders the writers: of two that go on from the same end, one creates the next key and the other is outrun,
 reads what happened and tries again after it. No leader is elected. An append without an answer is read back
 (`chain.create`); if even that gives none it is Unavailable, and the next append at the same key finds out.
 
 Trimming removes whole groups in ascending order and leaves the newest one at or before where it was asked to end. So a
-key that comes back, created by a node that slept, lies before what is left and is never read; and that node is not told
-that it succeeded, because the group before it is gone.
-
-Groups that were read or written lately are kept in memory, so that replaying them costs no request.
+key that comes back, created by a node that slept, lies before what is left. That node is not told that it succeeded,
+because the group before it is gone; and nobody reads it, because the group after it names another one as its own
+predecessor. Groups that were read or written lately are kept in memory, so that replaying them costs no request.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ import itertools
 import secrets
 import threading
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
-from tamis.errors import Conflict, Corrupt, NotFound, Outrun, Unavailable
+from tamis.errors import Conflict, Corrupt, NotFound, Outrun, Poisoned, Retryable, Unavailable
 from tamis.log.log import check_end
 from tamis.storage.chain import begins_with, create
 from tamis.storage.frame import Group, pack_group, scan
@@ -33,6 +36,18 @@ _PREFIX = "log/"
 _RECENT_BYTES = 64 * 2**20
 _BEGINNING = 64  # bytes of an object, its token among them
 _MISSED = 4  # groups looked up one by one before they are listed
+_KNOWN = 1_000  # more groups than twice those that were listed and this many: some may be trimmed
+_TOKEN_BYTES = 16
+_NO_TOKEN = bytes(_TOKEN_BYTES)  # of the group before the first
+
+
+class _Group(NamedTuple):
+    """An object, read. beginning: its first bytes, which no other object has."""
+
+    beginning: bytes
+    token: bytes
+    before: bytes
+    records: list[bytes]
 
 
 class StoreLog:
@@ -54,11 +69,13 @@ class StoreLog:
         self._store = store
         self._token = token
         self._lock = threading.RLock()  # the order in which this object appends and learns
-        self._recent: dict[int, list[bytes]] = {}  # records by the position of the first, ascending
+        self._recent: OrderedDict[int, _Group] = OrderedDict()  # by the position of the first record
         self._recent_bytes = 0
         self._firsts: list[int] = []
-        self._beginning = b""  # of the last object, token included: which one it is
+        self._last: _Group | None = None
+        self._known_max = 0  # groups; above it they are listed again
         self._end = 0
+        self._closed = False
         self._begin()
 
     @property
@@ -75,32 +92,40 @@ class StoreLog:
         """Create the next group. Outrun; Unavailable: whether it was written is not known."""
         assert records, "an append of nothing has no position"
         with self._lock:
+            if self._closed:
+                raise Poisoned("log: it is closed; open it again")
             check_end(self._end, after)
             first = self._end + 1
-            before = (_key(self._firsts[-1]), self._beginning) if self._firsts else None
-            body = b"".join(pack_group(first - 1, [self._token(), *records]))
+            last = self._last
+            after_key = None if last is None else (_key(self._firsts[-1]), last.beginning)
+            tokens = self._token() + (_NO_TOKEN if last is None else last.token)
+            body = b"".join(pack_group(first - 1, [tokens, *records]))
             try:
-                create(self._store, _key(first), [body], before)
+                create(self._store, _key(first), [body], after_key)
             except Conflict:
                 raise Outrun(f"others appended first, from position {first} on; nothing of this was written") from None
-            if before is None and self._listed() != [first]:
+            if last is None and self._listed() != [first]:
                 raise Unavailable(f"log: others appended, too; whether position {first} counts is not known")
-            self._know(first, body, list(records))
+            self._know(first, _Group(body[:_BEGINNING], tokens[:_TOKEN_BYTES], tokens[_TOKEN_BYTES:], list(records)))
             return first
 
     def refresh(self) -> int:
-        """Learn what others appended; returns the end. NotFound, once, if what this object knew was trimmed."""
+        """Learn what others appended; returns the end. NotFound, once, if what follows what was known is trimmed."""
         with self._lock:
-            before = self._end
-            found = list(self._looked_on())
+            before, trouble = self._end, None
+            found: list[tuple[int, _Group]] = []
+            try:
+                found.extend(self._looked_on())
+            except Retryable as error:
+                trouble = error  # what was found so far is kept
             # If what was known is still there, nothing after it was trimmed, and what was found is what it seems.
-            last = self._firsts[-1:]
-            if begins_with(self._store, _key(last[0]), self._beginning) if last else not found and not self._listed():
-                for first, body, records in found:
-                    self._know(first, body, records)
+            if self._last is not None and begins_with(self._store, _key(self._firsts[-1]), self._last.beginning):
+                self._follow(found)
+                if trouble is not None:
+                    raise trouble
             else:
                 self._begin()
-                if self._end > before:
+                if self._end > before and self._firsts[0] > before + 1:
                     raise NotFound(f"log: trimmed beyond position {before} while nobody looked")
             return self._end
 
@@ -113,9 +138,8 @@ class StoreLog:
             if place < 0:
                 raise NotFound(f"log: positions up to {self._firsts[0] - 1} were trimmed; asked for {after + 1}")
             firsts = self._firsts[place:]
-            if firsts[0] + len(self._group(firsts[0])) <= after:  # NotFound here, rather than half-way
-                raise NotFound(f"log: positions from {after + 1} on were trimmed")
-        return self._records(firsts, after, end)
+        records = self._records(firsts, after, end)
+        return itertools.chain([next(records)], records)  # NotFound here, rather than where it is read
 
     def trim(self, upto: int) -> None:
         """Remove groups that end at or before `upto`, all but the newest of them."""
@@ -124,9 +148,7 @@ class StoreLog:
             kept = max(0, bisect_right(listed, upto) - 1)
             for first in listed[:kept]:
                 self._store.delete(_key(first))
-                self._forget(first)
-            known = self._firsts[:-1]  # the last one stays known, there or not: what follows is judged by it
-            self._firsts[:-1] = [first for first in known if listed and first >= listed[kept]]
+            self._forget_before(listed[kept] if listed else self._end)
 
     def position_at(self, moment: float) -> int:
         """The last position that was in the log at a moment of the store's clock. NotFound: trimmed since."""
@@ -144,22 +166,26 @@ class StoreLog:
         return end if low == len(firsts) else firsts[low] - 1
 
     def close(self) -> None:
-        """Let go of what is in memory."""
+        """Let go of what is in memory; nothing is left to be written."""
         with self._lock:
+            self._closed = True
             self._recent.clear()
             self._recent_bytes = 0
 
     def _records(self, firsts: list[int], after: int, end: int) -> Iterator[tuple[int, bytes]]:
-        due = firsts[0]
-        for first in firsts:
-            if first != due:
-                raise NotFound(f"log: positions from {due} on were trimmed")
-            with self._lock:
-                records = self._group(first)
-            due = first + len(records)
-            for position, record in enumerate(records, first):
+        """Of these groups, each once the next one says that it is the one before it. The last one is known to count."""
+        group = self._group(firsts[0])
+        for place, first in enumerate(firsts):
+            due = first + len(group.records)
+            following = None
+            if place + 1 < len(firsts):
+                following = self._group(firsts[place + 1])
+                if firsts[place + 1] != due or following.before != group.token:
+                    raise NotFound(f"log: what was there at position {first} is trimmed")
+            for position, record in enumerate(group.records, first):
                 if after < position <= end:
                     yield position, record
+            group = following or group
 
     def _begin(self) -> None:
         """Know the log as it is listed now, or what was known before if the store gives no answer."""
@@ -167,11 +193,30 @@ class StoreLog:
         newest = self._fetched(listed[-1]) if listed else None
         self._recent.clear()
         self._recent_bytes = self._end = 0
-        self._firsts = listed[:-1]
+        self._firsts, self._last = listed[:-1], None
+        self._known_max = 2 * len(listed) + _KNOWN
         if newest is not None:
-            self._know(listed[-1], *newest)
+            self._know(listed[-1], newest)
 
-    def _looked_on(self) -> Iterator[tuple[int, bytes, list[bytes]]]:
+    def _follow(self, found: list[tuple[int, _Group]]) -> None:
+        for first, group in found:
+            if self._last is not None and group.before != self._last.token:
+                raise Corrupt(_key(first), 0, f"does not follow the group at position {self._firsts[-1]}")
+            self._know(first, group)
+        if len(self._firsts) > self._known_max:
+            listed = self._listed()
+            self._known_max = 2 * len(listed) + _KNOWN
+            self._forget_before(listed[0] if listed else self._end)
+
+    def _forget_before(self, first: int) -> None:
+        """These are trimmed. The last one stays known, there or not: what follows is judged by it."""
+        known = self._firsts[:-1]
+        self._firsts[:-1] = [one for one in known if one >= first]
+        for gone in known:
+            if gone < first:
+                self._drop(gone)
+
+    def _looked_on(self) -> Iterator[tuple[int, _Group]]:
         """The chain of groups after the end: one by one, and from a list if they are many."""
         due, listed = self._end + 1, iter([0])
         for number in itertools.count():
@@ -180,46 +225,51 @@ class StoreLog:
             if number >= _MISSED and next(listed, None) != due:
                 return
             try:
-                body, records = self._fetched(due)
+                group = self._fetched(due)
             except NotFound:
                 return
-            yield due, body, records
-            due += len(records)
+            yield due, group
+            due += len(group.records)
 
-    def _know(self, first: int, body: bytes, records: list[bytes]) -> None:
+    def _know(self, first: int, group: _Group) -> None:
         self._firsts.append(first)
-        self._end = first + len(records) - 1
-        self._keep(first, body, records)
+        self._last = group
+        self._end = first + len(group.records) - 1
+        self._keep(first, group)
 
-    def _group(self, first: int) -> list[bytes]:
-        if first not in self._recent:
-            self._keep(first, *self._fetched(first))
-        return self._recent[first]
+    def _group(self, first: int) -> _Group:
+        with self._lock:
+            if first not in self._recent:
+                self._keep(first, self._fetched(first))
+            return self._recent[first]
 
-    def _keep(self, first: int, body: bytes, records: list[bytes]) -> None:
-        if first == self._firsts[-1]:
-            self._beginning = body[:_BEGINNING]
-        self._recent[first] = records
-        self._recent_bytes += sum(map(len, records))
-        for old in sorted(self._recent):
-            if self._recent_bytes <= _RECENT_BYTES or old == first:
-                break
-            self._forget(old)
+    def _keep(self, first: int, group: _Group) -> None:
+        self._recent[first] = group
+        self._recent_bytes += sum(map(len, group.records))
+        while self._recent_bytes > _RECENT_BYTES and len(self._recent) > 1:
+            self._drop(next(iter(self._recent)))
 
-    def _forget(self, first: int) -> None:
-        self._recent_bytes -= sum(map(len, self._recent.pop(first, ())))
+    def _drop(self, first: int) -> None:
+        group = self._recent.pop(first, None)
+        if group is not None:
+            self._recent_bytes -= sum(map(len, group.records))
 
-    def _fetched(self, first: int) -> tuple[bytes, list[bytes]]:
-        """The object and its records."""
-        key = _key(first)
-        body = self._store.get(key)
-        groups: list[Group] = list(scan(memoryview(body), 0, first - 1, key, torn_tail=False))
-        if len(groups) != 1 or groups[0].count < 2:
-            raise Corrupt(key, 0, "must be one group with its writer's token and a record")
-        return body, [record for _, record in groups[0].records()][1:]
+    def _fetched(self, first: int) -> _Group:
+        return _read_group(first, self._store.get(_key(first)))
 
     def _listed(self) -> list[int]:
         return [int(key.removeprefix(_PREFIX)) for key in self._store.list(_PREFIX)]
+
+
+def _read_group(first: int, body: bytes) -> _Group:
+    key = _key(first)
+    groups: list[Group] = list(scan(memoryview(body), 0, first - 1, key, torn_tail=False))
+    if len(groups) != 1 or groups[0].count < 2:
+        raise Corrupt(key, 0, "must be one group of its writer's token and at least one record")
+    tokens, *records = [record for _, record in groups[0].records()]
+    if len(tokens) != 2 * _TOKEN_BYTES:
+        raise Corrupt(key, 0, f"its token has {len(tokens)} bytes where {2 * _TOKEN_BYTES} are due")
+    return _Group(body[:_BEGINNING], tokens[:_TOKEN_BYTES], tokens[_TOKEN_BYTES:], records)
 
 
 def _key(first: int) -> str:
