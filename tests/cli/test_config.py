@@ -71,7 +71,7 @@ def test_empty_files_and_sections_are_defaults(tmp_path: Path, text: str) -> Non
         ("service: {htp_port: 1}", "service.htp_port: unknown setting in {}; did you mean service.http_port?"),
         ("serivce: {http_port: 1}", "serivce: unknown setting in {}; did you mean service?"),
         ("service: {metrics_port: 1}", "service.metrics_port: unknown setting in {}"),
-        ("zz: 1", "known are service, tls, storage, snapshots, log"),
+        ("zz: 1", "known are service, tls, storage, snapshots, cluster, log"),
         ("service: 5", "service: must be a section with settings, in {}"),
         ("service: {http_port: 70000}", "service.http_port: Input should be less than or equal to 65535 (in {})"),
         ("service: {http_port: many}", "service.http_port: Input should be a valid integer"),

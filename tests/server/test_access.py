@@ -52,7 +52,7 @@ def open_to_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def status(server: Served, route: Route, *headers: str) -> int:
     """Of a request that does nothing even where it is allowed: for a collection that does not exist, without a body."""
-    target = route.pattern.format(name="none", id="1", field="f", vector="v", snapshot="none.snapshot")
+    target = route.pattern.format(name="none", id="1", field="f", vector="v", snapshot="none.snapshot", peer="1")
     body = b"{" if route.method != "GET" else b""
     return ask(server.port, request(route.method, target, body, *headers)).status
 

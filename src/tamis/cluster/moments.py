@@ -113,7 +113,7 @@ def _point(db: ClusterDatabase, entry: ShardedEntry, shard: int, at: float | Non
     log = StoreLog(store)
     numbers = manifest_numbers(store)
     if not numbers:
-        db.shard(collection_of(db, entry), shard)  # it was never opened: nothing is there yet
+        db.shard(_name_of(db, entry), shard)  # it was never opened: nothing is there yet
         numbers = manifest_numbers(store)
     position = log.end if at is None else log.position_at(at)
     for number in reversed(numbers):
@@ -122,6 +122,6 @@ def _point(db: ClusterDatabase, entry: ShardedEntry, shard: int, at: float | Non
     raise NotFound(f"shard {shard}: what was there then is not kept any more (position {position})")
 
 
-def collection_of(db: ClusterDatabase, entry: ShardedEntry) -> str:
+def _name_of(db: ClusterDatabase, entry: ShardedEntry) -> str:
     """The name under which an entry is in the catalog."""
     return next(name for name, one in db.version.entries.items() if one.number == entry.number)

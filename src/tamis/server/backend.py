@@ -15,11 +15,11 @@ from tamis.cluster.database import ClusterDatabase
 from tamis.cluster.node import ClusterNode
 from tamis.collection.collection import StoredCollection
 from tamis.embedded.database import Database
-from tamis.errors import Rejected, TamisError, Unavailable
+from tamis.errors import NotFound, Rejected, TamisError, Unavailable
 from tamis.server.metrics import Metrics
 from tamis.server.strict_mode import Rates
 
-__all__ = ["API_VERSION", "TITLE", "Backend"]
+__all__ = ["API_VERSION", "TITLE", "Backend", "Coordinates"]
 
 TITLE = "tamis - filtered vector search"
 API_VERSION = "1.19.0"  # of the API that is spoken here; clients compare it with their own
@@ -72,7 +72,14 @@ class Backend:
 
     def exists(self, name: str) -> bool:
         """Whether there is a collection or an alias of this name."""
-        return name in self.db.collections() or name in self.db.aliases()
+        try:
+            if self.cluster is None:
+                self.collection(name)
+            else:
+                self.cluster.entry(name)
+        except NotFound:
+            return False
+        return True
 
     def answer(self, route: Any, request: Any) -> Any:
         """What a route's endpoint answers, here or with other nodes."""

@@ -6,6 +6,7 @@ What a call says must be what the server then has.
 from __future__ import annotations
 
 import importlib.metadata
+from typing import Any
 
 from qdrant_client import models
 from qdrant_client.common.version_check import is_compatible
@@ -117,6 +118,21 @@ def _aliases(a: Asking) -> None:
     assert a.client.get_aliases().aliases == a.client.get_collection_aliases(C).aliases == want
 
 
+def _shard_keys(a: Asking) -> None:
+    assert a.get(f"/collections/{C}/shards").json()["result"] == {"shard_keys": []}
+
+
+def _only_in_a_cluster(method: str, path: str, body: Any = None) -> Call:
+    """Refused with 405, as the reference does in standalone mode."""
+
+    def call(a: Asking) -> None:
+        reply = a.http.request(method, path, json=body)
+        assert reply.status_code == 405
+        assert "standalone mode" in reply.json()["status"]["error"]
+
+    return call
+
+
 COLLECTION_CALLS: dict[str, Call] = {
     "GET /": _version,
     "GET /healthz": _says("/healthz", "passed"),
@@ -127,6 +143,15 @@ COLLECTION_CALLS: dict[str, Call] = {
     "GET /docs": _says("/docs", "<html"),
     "GET /telemetry": _telemetry,
     "GET /cluster": _cluster,
+    "POST /cluster/recover": _only_in_a_cluster("POST", "/cluster/recover"),
+    "DELETE /cluster/peer/{peer}": _only_in_a_cluster("DELETE", "/cluster/peer/1"),
+    "POST /collections/{name}/cluster": _only_in_a_cluster("POST", f"/collections/{C}/cluster", {"move_shard": {}}),
+    "GET /collections/{name}/shards": _shard_keys,
+    "PUT /collections/{name}/shards": _only_in_a_cluster("PUT", f"/collections/{C}/shards", {"shard_key": "a"}),
+    "POST /collections/{name}/shards/delete": _only_in_a_cluster(
+        "POST", f"/collections/{C}/shards/delete", {"shard_key": "a"}
+    ),
+    "POST /collections/{name}/clone": _only_in_a_cluster("POST", f"/collections/{C}/clone", {"to": "b"}),
     "GET /collections": _list,
     "GET /collections/{name}": _info,
     "GET /collections/{name}/exists": _exists,

@@ -32,7 +32,8 @@ __all__ = [
     "collection_cluster",
     "create_shard_key",
     "delete_shard_key",
-    "recover",
+    "describe_snapshot",
+    "recover_cluster",
     "remove_peer",
     "shard_keys",
 ]
@@ -163,7 +164,7 @@ def clone(backend: Backend, request: Request) -> Result | Reply:
     return _TRUE
 
 
-def recover(backend: Backend, request: Request) -> Reply:
+def recover_cluster(backend: Backend, request: Request) -> Reply:
     """POST /cluster/recover: there is no consensus to recover."""
     return _standalone() if backend.cluster is None else refusal(400, "Wrong input: nodes agree by the store alone")
 

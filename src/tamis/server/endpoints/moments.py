@@ -23,24 +23,24 @@ _LOCATION = "snapshot:"
 _C = "/collections/{name}/snapshots"
 
 
-def list_snapshots(backend: Backend, request: Request) -> Result:
+def _list_snapshots(backend: Backend, request: Request) -> Result:
     """Those of one collection."""
     found = moments.snapshots(_db(backend), request.path["name"])
     return Result(write([describe_snapshot(title, one) for title, one in found.items()]))
 
 
-def create_snapshot(backend: Backend, request: Request) -> Result:
+def _create_snapshot(backend: Backend, request: Request) -> Result:
     """Keep this moment."""
     return Result(write(describe_snapshot(*moments.create_snapshot(_db(backend), request.path["name"]))))
 
 
-def delete_snapshot(backend: Backend, request: Request) -> Result:
+def _delete_snapshot(backend: Backend, request: Request) -> Result:
     """Keep it no longer."""
     moments.delete_snapshot(_db(backend), request.path["name"], request.path["snapshot"])
     return Result(b"true")
 
 
-def recover(backend: Backend, request: Request) -> Result:
+def _recover(backend: Backend, request: Request) -> Result:
     """Put a snapshot in the collection's place."""
     body = read_body(request.body, RecoverBody)
     if not body.location.startswith(_LOCATION):
@@ -51,7 +51,7 @@ def recover(backend: Backend, request: Request) -> Result:
     return Result(b"true")
 
 
-def no_file(backend: Backend, request: Request) -> Result:
+def _no_file(backend: Backend, request: Request) -> Result:
     """Refused: there are no files."""
     raise Rejected("snapshot", "a snapshot of a cluster is no file; clone the collection, or back the store up")
 
@@ -62,15 +62,15 @@ def _db(backend: Backend) -> ClusterDatabase:
 
 
 INSTEAD: dict[str, Callable[[Backend, Request], Result | Reply]] = {
-    f"GET {_C}": list_snapshots,
-    f"POST {_C}": create_snapshot,
-    f"DELETE {_C}/{{snapshot}}": delete_snapshot,
-    f"PUT {_C}/recover": recover,
-    f"GET {_C}/{{snapshot}}": no_file,
-    f"POST {_C}/upload": no_file,
+    f"GET {_C}": _list_snapshots,
+    f"POST {_C}": _create_snapshot,
+    f"DELETE {_C}/{{snapshot}}": _delete_snapshot,
+    f"PUT {_C}/recover": _recover,
+    f"GET {_C}/{{snapshot}}": _no_file,
+    f"POST {_C}/upload": _no_file,
     "GET /snapshots": lambda backend, request: Result(b"[]"),
-    "POST /snapshots": no_file,
-    "PUT /snapshots/recover": no_file,
-    "GET /snapshots/{snapshot}": no_file,
-    "DELETE /snapshots/{snapshot}": no_file,
+    "POST /snapshots": _no_file,
+    "PUT /snapshots/recover": _no_file,
+    "GET /snapshots/{snapshot}": _no_file,
+    "DELETE /snapshots/{snapshot}": _no_file,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tamis.limits import VECTOR_SIZE_MAX
+from tamis.limits import SHARDS_MAX, VECTOR_SIZE_MAX
 from tamis.model.schema import Distance, IndexKind
 from tamis.model.stopwords import STOPWORDS
 from tamis.model.tokens import STEMMERS, TOKENIZERS
@@ -14,8 +14,8 @@ _TEXT: Schema = {"type": "string"}
 _TRUTH: Schema = {"type": "boolean"}
 _SHARE: Schema = {"type": "number", "minimum": 0, "maximum": 1}
 _AT_LEAST_0 = integer(0)
+_COPIES = ("replication_factor", "write_consistency_factor")
 _MEMORY = choice("cold", "cached", "pinned")
-_ONE = {"const": 1}
 
 _VECTOR = {
     "size": integer(1, VECTOR_SIZE_MAX),
@@ -67,10 +67,10 @@ CONFIGURATION: dict[str, Schema] = {
             "quantization_config": ref("QuantizationConfig"),
             "strict_mode_config": ref("StrictModeConfig"),
             "on_disk_payload": _TRUTH,
-            "shard_number": _ONE,
-            "replication_factor": _ONE,
-            "write_consistency_factor": _ONE,
-            "sharding_method": choice("auto"),
+            "shard_number": integer(1, SHARDS_MAX),
+            "replication_factor": integer(1),
+            "write_consistency_factor": integer(1),
+            "sharding_method": choice("auto", "custom"),
             "metadata": ref("Payload"),
         },
     ),
@@ -86,10 +86,20 @@ CONFIGURATION: dict[str, Schema] = {
             "optimizers_config": ref("OptimizersConfig"),
             "quantization_config": ref("ChangedQuantizationConfig"),
             "strict_mode_config": ref("StrictModeConfig"),
-            "params": record({"on_disk_payload": _TRUTH, "replication_factor": _ONE, "write_consistency_factor": _ONE}),
+            "params": record(
+                {"on_disk_payload": _TRUTH, "replication_factor": integer(1), "write_consistency_factor": integer(1)}
+            ),
             "metadata": ref("Payload"),
         },
         description="What is left out stays. Metadata is merged; null deletes a key.",
+    ),
+    "ShardKey": record({"shard_key": _TEXT, "shards_number": integer(1, SHARDS_MAX)}, ("shard_key",)),
+    "ClusterChange": one_key(
+        {
+            "move_shard": record({"shard_id": _AT_LEAST_0, "to_peer_id": _AT_LEAST_0}, ("shard_id", "to_peer_id")),
+            "create_sharding_key": ref("ShardKey"),
+            "drop_sharding_key": ref("ShardKey"),
+        }
     ),
     "NewVector": record(
         {"dense": record({key: _VECTOR[key] for key in ("size", "distance", "datatype")}, ("size", "distance"))},

@@ -35,6 +35,7 @@ _TAGS = {
     "queries": "Searching",
     "writes": "Writing points, payloads and payload indexes",
     "snapshots": "Copies of collections in files",
+    "cluster": "Nodes, shards, clones",
     "node": "The node itself",
 }
 

@@ -42,5 +42,8 @@ EXAMPLES: dict[str, Any] = {
     "DeleteVectorsBody": {"points": [2], "vector": [""]},
     "ClearPayloadBody": {"points": [2]},
     "SelectBody": {"points": [2]},
+    "ShardKey": {"shard_key": "nl", "shards_number": 1},
+    "ClusterChange": {"move_shard": {"shard_id": 0, "to_peer_id": 2982265179930754}},
+    "CloneBody": {"to": "docs-copy"},
     "RecoverBody": {"location": "file:///snapshots/docs/docs-1.snapshot"},
 }

@@ -22,18 +22,21 @@ IN_PATH = {
     "id": _parameter(ref("PointId"), "Id of a point."),
     "field": _parameter(ref("PayloadPath"), "Path of the payload index."),
     "vector": _parameter({**_TEXT, "maxLength": VECTOR_NAME_BYTES_MAX}, "Name of a vector."),
-    "snapshot": _parameter(_TEXT, "Name of a snapshot's file."),
+    "snapshot": _parameter(_TEXT, "Name of a snapshot."),
+    "peer": _parameter(_TEXT, "Number of a node."),
 }
 
 IN_QUERY = {
     "wait": _parameter(_TRUTH, "Whether the answer waits until the write is done and reports what went wrong in it."),
-    "ordering": _parameter(choice("weak", "medium", "strong"), "Accepted; one node orders every write."),
+    "ordering": _parameter(choice("weak", "medium", "strong"), "Accepted; a shard's log orders every write."),
     "timeout": _parameter(integer(1), "Seconds until the request is given up."),
     "consistency": _parameter(
-        either(integer(1), choice("majority", "quorum", "all")), "Accepted; one node is always consistent."
+        either(integer(1), choice("majority", "quorum", "all")),
+        "In a cluster, beyond 1: the replica first reads what its log has. One node is always consistent.",
     ),
     "explain": _parameter(_TRUTH, "Put the plan of the search beside the result, as `plan`."),
     "details_level": _parameter(integer(0, 10), "Accepted."),
+    "force": _parameter(_TRUTH, "Accepted."),
     "anonymize": _parameter(_TRUTH, "Accepted."),
     "per_collection": _parameter(_TRUTH, "Accepted."),
     "priority": _parameter(choice("no_sync", "snapshot", "replica"), "Accepted; one node has no replicas."),

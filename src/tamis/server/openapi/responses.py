@@ -37,7 +37,7 @@ def refusals_of(route: Route) -> dict[str, Any]:
         if "{" in route.pattern or route.body is not None:
             codes.append("404")
         if route.access == "manage":
-            codes.append("409")
+            codes += ["405", "409"]
         if route.method != "GET":
             codes += ["413", "415"]
     return {code: {"$ref": f"#/components/responses/{code}"} for code in sorted(codes)}
@@ -55,6 +55,7 @@ RESPONSES = {
     "401": _refusal("A key is needed, or the given one is unknown.", _TEXT),
     "403": _refusal("The key may not do this, or nobody may.", _TEXT, _JSON),
     "404": _refusal("There is no such collection, point or file.", _JSON),
+    "405": _refusal("Only a node of a cluster does this.", _JSON),
     "408": _refusal("The deadline passed, or the body took too long.", _JSON),
     "409": _refusal("It exists already, or somebody else holds it.", _JSON),
     "413": _refusal("The body is larger than service.max_request_size_mb.", _JSON),
