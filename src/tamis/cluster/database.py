@@ -34,7 +34,7 @@ from tamis.storage.store import Store
 from tamis.wire.alias_reader import read_alias_actions
 from tamis.wire.configuration.schema_reader import read_schema
 
-__all__ = ["ClusterDatabase", "Retention"]
+__all__ = ["ClusterDatabase", "Retention", "with_entry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,8 @@ class ClusterDatabase:
     def candidates(self, entry: ShardedEntry, shard: int) -> list[Lease]:
         """Nodes to ask for a shard, the best first: those that have it open, in order of placement."""
         live = self.membership.live()
-        chosen = replicas((entry.number, shard), self.membership.nodes(), entry.factor, entry.pins.get(shard, ()))
+        nodes = [(id, lease.role) for id, lease in live.items()]
+        chosen = replicas((entry.number, shard), nodes, entry.factor, entry.pins.get(shard, ()))
         ready = [id for id in chosen if shard in live[id].shards.get(entry.number, {}) or id == self.me.id]
         others = [id for id in chosen if id not in ready]
         serving = [id for id, lease in live.items() if shard in lease.shards.get(entry.number, {}) and id not in chosen]
@@ -160,10 +161,12 @@ class ClusterDatabase:
 
     def home(self, entry: ShardedEntry, shard: int) -> Lease:
         """The node that writes go to. Unavailable if no node takes writes."""
-        id = write_home((entry.number, shard), self.membership.nodes(), entry.pins.get(shard, ()))
+        live = self.membership.live()
+        nodes = [(id, lease.role) for id, lease in live.items()]
+        id = write_home((entry.number, shard), nodes, entry.pins.get(shard, ()))
         if id is None:
             raise Unavailable("no live node takes writes: all are read-only or only index")
-        return self.membership.live()[id]
+        return live[id]
 
     @property
     def me(self) -> Lease:

@@ -28,11 +28,11 @@ def replicas(shard: tuple[int, int], nodes: Nodes, factor: int, pins: Sequence[s
     """The nodes that serve a shard, (collection number, shard number): `factor` full ones, and every one that reads.
 
     >>> replicas((1, 0), [("a", Role.FULL), ("b", Role.FULL), ("c", Role.READ)], factor=1)
-    ['b', 'c']
+    ['a', 'c']
     """
     known = dict(nodes)
     full = _ranked(shard, [id for id, role in known.items() if role is Role.FULL])
-    first = [id for id in pins if known.get(id) is Role.FULL]
+    first = [id for id in dict.fromkeys(pins) if known.get(id) is Role.FULL]
     chosen = [*first, *(id for id in full if id not in first)][: max(1, factor)]
     return chosen + _ranked(shard, [id for id, role in known.items() if role is Role.READ])
 
