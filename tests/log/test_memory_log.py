@@ -47,8 +47,9 @@ def test_what_is_lost_takes_all_after_it_along() -> None:
     assert list(log.restart().read(0)) == [(1, b"one")]
 
 
-def test_an_unconfirmed_append_poisons() -> None:
-    log = log_with(Fault.DELAY)
+@pytest.mark.parametrize("fault", [Fault.DELAY, Fault.MUTE], ids=str)
+def test_an_unconfirmed_append_poisons(fault: Fault) -> None:
+    log = log_with(fault)
     for _ in range(2):
         with pytest.raises(Poisoned):
             log.append([b"two"])

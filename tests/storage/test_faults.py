@@ -51,6 +51,14 @@ def test_a_delayed_write_arrives_late_or_never() -> None:
     assert store.get("b") == b"2"
 
 
+def test_a_mute_write_is_there() -> None:
+    store = store_with(Fault.MUTE)
+    with pytest.raises(TimedOut):
+        store.put("b", [b"2"], if_absent=True)
+    assert store.get("b") == b"2"
+    assert store.restart().list("") == ["a", "b"]
+
+
 def test_a_full_disk_refuses_once() -> None:
     store = store_with(Fault.FULL)
     with pytest.raises(Unavailable, match="full"):

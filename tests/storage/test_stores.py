@@ -1,10 +1,11 @@
-"""Both stores keep the same promises; the local one keeps them on a disk."""
+"""All stores keep the same promises; the local one keeps them on a disk."""
 
 import os
 import resource
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ import pytest
 from tamis.errors import Conflict, NotFound, Poisoned, Rejected, Unavailable
 from tamis.storage.local import LocalStore
 from tamis.storage.memory import MemoryStore
+from tamis.storage.prefix import PrefixStore
 from tamis.storage.store import Store
 
 
-@pytest.fixture(params=["local", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    return LocalStore(tmp_path / "store") if request.param == "local" else MemoryStore()
+@pytest.fixture(params=["whole", "below a prefix"])
+def store(request: pytest.FixtureRequest, shared_store: Store) -> Store:
+    return shared_store if request.param == "whole" else PrefixStore(shared_store, "below/this")
 
 
 def test_put_and_get(store: Store) -> None:
@@ -26,6 +28,8 @@ def test_put_and_get(store: Store) -> None:
     assert store.get("a/b/one", start=1, length=3) == b"ell"
     assert store.get("a/b/one", start=4, length=10) == b"o"
     assert store.get("a/b/one", start=9) == b""
+    assert store.get("a/b/one", start=5, length=3) == b""
+    assert store.get("a/b/one", start=2, length=0) == b""
     assert store.size("a/b/one") == 5
     assert store.map("a/b/one") == b"hello"
     assert store.map("a/b/one").readonly
@@ -65,7 +69,7 @@ def test_delete(store: Store) -> None:
     assert view == b"bytes"
 
 
-@pytest.mark.parametrize("call", ["get", "size", "map"])
+@pytest.mark.parametrize("call", ["get", "size", "map", "modified"])
 def test_absent_keys(store: Store, call: str) -> None:
     store.put("folder/k", [b""])
     for key in ("nothing", "folder", "folder/k/more"):
@@ -78,7 +82,7 @@ def test_absent_keys(store: Store, call: str) -> None:
     ["", "/", "/a", "../a", "a/../b", "a//b", "a/", ".", ".tmp/x", "a/.hidden", "A", "a b", "a\n", "é", "x" * 600],
 )
 def test_keys_are_confined(store: Store, key: str) -> None:
-    for call in (store.get, store.size, store.map, store.delete, lambda k: store.put(k, [b"x"])):
+    for call in (store.get, store.size, store.map, store.modified, store.delete, lambda k: store.put(k, [b"x"])):
         with pytest.raises(Rejected, match="key"):
             call(key)
 
@@ -87,6 +91,35 @@ def test_keys_are_confined(store: Store, key: str) -> None:
 def test_prefixes_are_confined(store: Store, prefix: str) -> None:
     with pytest.raises(Rejected, match="prefix"):
         store.list(prefix)
+
+
+def test_modified_is_when_it_was_written(store: Store) -> None:
+    begin = time.time()
+    store.put("a/k", [b"x"])
+    assert begin - 2 <= store.modified("a/k") <= time.time() + 2
+
+
+def test_modified_is_by_the_clock_that_was_given() -> None:
+    now = 100.0
+    store = MemoryStore(clock=lambda: now)
+    store.put("a", [b"x"])
+    now = 200.0
+    store.put("b", [b"x"])
+    assert (store.modified("a"), store.modified("b"), store.restart().modified("a")) == (100.0, 200.0, 100.0)
+
+
+def test_a_prefix_is_all_there_is() -> None:
+    whole = MemoryStore()
+    whole.put("below/thistle", [b"outside"])
+    store = PrefixStore(whole, "below/this")
+    store.put("k", [b"inside"])
+    assert (store.list(""), store.get("k")) == (["k"], b"inside")
+    with pytest.raises(Rejected):
+        store.get("../thistle")
+    with pytest.raises(NotFound):
+        store.get("thistle")
+    store.delete("k")
+    assert whole.list("") == ["below/thistle"]
 
 
 def test_one_of_many_creates_wins(store: Store) -> None:

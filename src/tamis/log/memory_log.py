@@ -70,7 +70,7 @@ class MemoryLog:
                 raise self._faults.die()
             if fault is Fault.LOSE or self._lost:
                 self._lost += len(records)
-            if fault is Fault.DELAY:
+            if fault in (Fault.DELAY, Fault.MUTE):
                 self._poisoned = True
                 raise Poisoned("the log takes no more records: a write was not confirmed")
             return first

@@ -1,6 +1,6 @@
 """A shared store with a local directory in front of it, so that sealed files are mapped and not held in memory.
 
-    map(key)     from DIR/<key>; fetched first if it is not there
+    map(key)     from DIR/files/<key>; fetched first if it is not there
     put(key)     created in the store, then kept in the directory: who built a file need not fetch it
     the rest     the store's own answer; small objects are always asked for
 
@@ -20,11 +20,12 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from tamis.storage.crc import crc32c
 from tamis.storage.local import make_folder, write_all
 from tamis.storage.lock import DirectoryLock
-from tamis.storage.store import Part, Store
+from tamis.storage.store import Part, Store, check_key
 
 __all__ = ["CachedStore", "Traffic"]
 
@@ -34,12 +35,20 @@ _SMALL = 64 * 2**10  # objects up to here are not kept when they are put
 
 
 class Traffic:
-    """What went to and from the store: requests by kind, bytes up and down."""
+    """What went to and from the store: requests by kind, bytes up and down; maps that needed a fetch and that did not.
+
+    >>> traffic = Traffic()
+    >>> traffic.count("put", up=10)
+    >>> traffic.requests["put"], traffic.up, traffic.hits
+    (1, 10, 0)
+    """
 
     def __init__(self) -> None:
         self.requests: dict[str, int] = {"get": 0, "put": 0, "list": 0, "delete": 0, "head": 0}
         self.up = 0
         self.down = 0
+        self.hits = 0
+        self.misses = 0
         self._lock = threading.Lock()
 
     def count(self, kind: str, up: int = 0, down: int = 0) -> None:
@@ -49,18 +58,34 @@ class Traffic:
             self.up += up
             self.down += down
 
+    def count_map(self, *, hit: bool) -> None:
+        """One map."""
+        with self._lock:
+            self.hits += hit
+            self.misses += not hit
+
 
 class CachedStore:
-    """A `Store`. One process has the directory; bytes_max: of the files in it."""
+    """A `Store`. One process has the directory; bytes_max: of the files in it. Conflict if another process has it.
+
+    >>> import tempfile
+    >>> from tamis.storage.memory import MemoryStore
+    >>> store = CachedStore(MemoryStore(), Path(tempfile.mkdtemp()), bytes_max=10**9)
+    >>> store.put("a", [b"bytes"])
+    >>> bytes(store.map("a")), bytes(store.map("a")), store.traffic.misses, store.traffic.hits
+    (b'bytes', b'bytes', 1, 1)
+    >>> store.close()
+    """
 
     def __init__(self, store: Store, directory: Path, bytes_max: int) -> None:
-        make_folder(directory)
+        files = directory / "files"
+        make_folder(files)
         self._lock_file = DirectoryLock(directory)
         self._store = store
-        self._directory = directory
+        self._files_folder = files
         self._bytes_max = bytes_max
         self._lock = threading.Lock()
-        self._fetching: dict[str, threading.Lock] = {}
+        self._fetching: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()  # while somebody holds one
         self._files: OrderedDict[str, int] = OrderedDict()  # bytes by key, least recently used first
         self._mapped: dict[str, weakref.ref[mmap.mmap]] = {}
         self.traffic = Traffic()
@@ -106,14 +131,13 @@ class CachedStore:
 
     def map(self, key: str) -> memoryview:
         """The object's bytes in a mapped file; they stay readable whatever happens to the file."""
+        check_key(key)
         with self._lock:
             one_at_a_time = self._fetching.setdefault(key, threading.Lock())
-        try:
-            with one_at_a_time:
-                return self._mapped_now(key) or self._opened(key) or self._fetched(key)
-        finally:
-            with self._lock:
-                self._fetching.pop(key, None)
+        with one_at_a_time:
+            found = self._mapped_now(key) or self._opened(key)
+            self.traffic.count_map(hit=found is not None)
+            return found or self._fetched(key)
 
     def close(self) -> None:
         """Let another process have the directory."""
@@ -201,17 +225,16 @@ class CachedStore:
     def _find_files(self) -> None:
         """What an earlier process left, oldest first."""
         found: list[tuple[float, str, int]] = []
-        for path in self._directory.rglob("*"):
+        for path in self._files_folder.rglob("*"):
             with suppress(OSError):
                 if path.name.startswith("."):
-                    if path.is_file() and path.parent != self._directory:
-                        path.unlink()
+                    path.unlink()  # half a download
                 elif path.is_file():
                     stat = path.stat()
-                    found.append((stat.st_atime, path.relative_to(self._directory).as_posix(), stat.st_size))
-        self._files.update((key, size) for _, key, size in sorted(found) if key != "lock")
+                    found.append((stat.st_atime, path.relative_to(self._files_folder).as_posix(), stat.st_size))
+        self._files.update((key, size) for _, key, size in sorted(found))
         with self._lock:
             self._evict()
 
     def _path(self, key: str) -> Path:
-        return self._directory / key
+        return self._files_folder / key

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from tamis.errors import Conflict, NotFound, Retryable, Unavailable
 from tamis.storage.store import Part, Store
 
-__all__ = ["Chain", "begins_with", "create"]
+__all__ = ["Chain", "begins_with", "create", "read_back"]
 
 
 def create(store: Store, key: str, parts: Iterable[Part], after: tuple[str, bytes] | None = None) -> None:
@@ -30,10 +30,8 @@ def create(store: Store, key: str, parts: Iterable[Part], after: tuple[str, byte
     body = b"".join(bytes(part) for part in parts)
     try:
         store.put(key, [body], if_absent=True)
-    except Conflict as error:
-        _read_back(store, key, body, error)
-    except Retryable as error:
-        _read_back(store, key, body, error)
+    except (Conflict, Retryable) as error:
+        read_back(store, key, body, error)
     if after is not None and not begins_with(store, *after):
         raise Unavailable(f"{key}: written long after it was due; whether it counts is not known")
 
@@ -46,7 +44,8 @@ def begins_with(store: Store, key: str, beginning: bytes) -> bool:
         return False
 
 
-def _read_back(store: Store, key: str, body: bytes, error: Conflict | Retryable) -> None:
+def read_back(store: Store, key: str, body: bytes, error: Conflict | Retryable) -> None:
+    """After a create that failed: fine if the bytes are there. Conflict: others are. Unavailable: that is not known."""
     try:
         found = store.get(key)
     except (NotFound, Retryable):
@@ -86,11 +85,13 @@ class Chain:
         return body
 
     def create(self, number: int, parts: Iterable[Part]) -> None:
-        """The version after the newest. Errors as `create`."""
+        """The version after the newest. Errors as `create`; also Unavailable for a first one that is not alone."""
         body = b"".join(bytes(part) for part in parts)
         before, known = self._last
         after = (self.key(number - 1), known if before == number - 1 else b"") if number > 1 else None
         create(self._store, self.key(number), [body], after)
+        if number == 1 and self.numbers() != [1]:
+            raise Unavailable(f"{self.key(1)}: others went on meanwhile; whether it counts is not known")
         self._last = number, body
 
     def modified(self, number: int) -> float:

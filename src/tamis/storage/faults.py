@@ -8,6 +8,7 @@ Every write to a `MemoryStore` or a `MemoryLog` that shares the schedule is one 
     LOSE   the write returns, but is gone after the crash (a delete: the object comes back)
     DELAY  the write times out, and takes effect after the next step: late and out of order
     FULL   the disk is full: refused, nothing changed
+    MUTE   the write takes effect and times out all the same
 
 After a death every call raises `Crashed`; `restart` on the store or log gives what the next process finds.
 """
@@ -34,6 +35,7 @@ class Fault(StrEnum):
     LOSE = "lose"
     DELAY = "delay"
     FULL = "full"
+    MUTE = "mute"
 
 
 class FaultSchedule:

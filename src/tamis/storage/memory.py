@@ -94,7 +94,8 @@ class MemoryStore:
     def restart(self, faults: FaultSchedule | None = None) -> MemoryStore:
         """The store after a crash: writes that were lost are taken back, late ones never arrive."""
         with self._lock:
-            left = MemoryStore(faults, self._objects)
+            left = MemoryStore(faults, self._objects, self._clock)
+            left._modified = dict(self._modified)
             for key, before in reversed(self._undone):
                 left._change(key, before, None)
             return left
@@ -128,6 +129,8 @@ class MemoryStore:
             self._modified[key] = self._clock()
         if fault in (Fault.TEAR, Fault.DONE):
             raise self._faults.die()
+        if fault is Fault.MUTE:
+            raise TimedOut(f"{key}: no answer; the change may or may not arrive")
 
     def _arrive(self, key: str, whole: memoryview, if_absent: bool) -> None:
         if not (if_absent and key in self._objects):

@@ -4,8 +4,8 @@
     open_store("/shared/directory")    a directory that every node sees
 
 A put that must not overwrite is one request (If-None-Match: *), never multipart. Retries inside obstore may turn a
-create that got through into one that is refused, and a time-out leaves it open: callers read back (`chain.create`).
-`map` reads the whole object into memory; `CachedStore` maps it from a local file.
+create that got through into one that is refused, and a time-out leaves it open: it is read back, and the same bytes
+are taken for the same create. `map` reads the whole object into memory; `CachedStore` maps it from a local file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tamis.errors import Conflict, NotFound, Rejected, TamisError, Unavailable
+from tamis.errors import Conflict, NotFound, Rejected, Retryable, TamisError, Unavailable
+from tamis.storage.chain import read_back
 from tamis.storage.local import LocalStore
 from tamis.storage.store import Part, Store, check_key, check_prefix
 
@@ -82,10 +83,18 @@ class ObjectStore:
         if length <= 0:
             self.size(key)
             return b""
-        return self._asked(key, lambda: bytes(obstore.get_range(self._remote, key, start=start, length=length)))
+        try:
+            return self._asked(key, lambda: bytes(obstore.get_range(self._remote, key, start=start, length=length)))
+        except Unavailable:
+            if self.size(key) <= start:  # stores refuse a range behind the end
+                return b""
+            raise
 
     def put(self, key: str, parts: Iterable[Part], *, if_absent: bool = False) -> None:
-        """Write the object; a large one that may be overwritten goes up in parts."""
+        """Write the object; a large one that may be overwritten goes up in parts.
+
+        With `if_absent` Unavailable means that whether it was written is not known, also to the store that was asked.
+        """
         import obstore
 
         check_key(key)
@@ -94,7 +103,12 @@ class ObjectStore:
             raise Rejected(key, f"{len(body):,} bytes cannot be created in one request; at most {CREATE_BYTES_MAX:,}")
         mode: Any = "create" if if_absent else "overwrite"
         multipart = False if if_absent else None
-        self._asked(key, lambda: obstore.put(self._remote, key, body, mode=mode, use_multipart=multipart))
+        try:
+            self._asked(key, lambda: obstore.put(self._remote, key, body, mode=mode, use_multipart=multipart))
+        except (Conflict, Retryable) as error:
+            if not if_absent:
+                raise
+            read_back(self, key, body, error)
 
     def list(self, prefix: str) -> list[str]:
         """Sorted keys that start with the prefix."""
@@ -148,7 +162,8 @@ class ObjectStore:
         except exceptions.PreconditionError:
             raise Conflict(f"{key} exists already, or is being created by somebody else") from None
         except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-            raise Unavailable(f"{key}: the store refuses these credentials ({_first_line(error)})") from error
+            why = f"check that they may read, create, list and delete ({_first_line(error)})"
+            raise Unavailable(f"{key}: the store refuses these credentials; {why}") from error
         except TamisError:
             raise
         except Exception as error:

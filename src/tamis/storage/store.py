@@ -6,7 +6,8 @@
     list(prefix), delete(key), size(key), map(key), modified(key)
 
 Objects are written once and whole; nobody ever sees a half-written one. A key is relative, made of ``a-z 0-9 . _ -``
-and ``/``, and cannot leave the store. Implementations: `LocalStore` (a directory), `MemoryStore` (this process).
+and ``/``, and cannot leave the store. Implementations: `LocalStore` (a directory), `MemoryStore` (this process),
+`ObjectStore` (S3 and others); and in front of them `PrefixStore`, `LayeredStore` and `CachedStore`.
 """
 
 from __future__ import annotations
