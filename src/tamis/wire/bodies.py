@@ -46,6 +46,7 @@ __all__ = [
     "UpsertBody",
     "convert_body",
     "read_body",
+    "read_members",
     "read_object",
 ]
 
@@ -316,6 +317,16 @@ def read_object(raw: bytes) -> dict[str, Any]:
     """
     value: dict[str, Any] = _decoded(raw, dict[str, Any])
     return value
+
+
+def read_members(raw: bytes) -> dict[str, msgspec.Raw]:
+    """A JSON object by its keys, the values left as they came.
+
+    >>> bytes(read_members(b'{"points": [{"id": 1}]}')["points"])
+    b'[{"id": 1}]'
+    """
+    members: dict[str, msgspec.Raw] = _decoded(raw, dict[str, msgspec.Raw])
+    return members
 
 
 def _decoded(raw: bytes, kind: Any) -> Any:

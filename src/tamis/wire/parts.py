@@ -31,8 +31,8 @@ class Part(msgspec.Struct, frozen=True):
     """One point."""
 
     id: PointId
-    score: float
-    order_value: float | None
+    score: float | None  # None where it is infinite
+    order_value: int | float | None
     raw: bytes
 
 
@@ -46,7 +46,7 @@ class Page(msgspec.Struct, frozen=True):
 class _Head(msgspec.Struct):
     id: int | str
     score: float | None = 0.0
-    order_value: float | None = None
+    order_value: int | float | None = None
 
 
 class _Page(msgspec.Struct):
@@ -124,5 +124,4 @@ def read_facet_part(raw: bytes) -> list[tuple[Any, int]]:
 
 def _part(raw: bytes) -> Part:
     head = _head(raw)
-    score = float("nan") if head.score is None else head.score
-    return Part(parse_id(head.id), score, head.order_value, raw)
+    return Part(parse_id(head.id), head.score, head.order_value, raw)

@@ -15,7 +15,7 @@ from tamis.wire.answers import join, write, write_facet, write_page, write_recor
 from tamis.wire.bodies import CountBody, FacetBody, PointsBody, ScrollBody, read_body
 from tamis.wire.filter_reader import read_filter
 
-__all__ = ["count", "facet", "get_point", "retrieve", "scroll"]
+__all__ = ["count", "facet", "get_point", "page_limit", "retrieve", "scroll"]
 
 _LIMIT = 10
 _DIGITS_MAX = 20  # of a number of 64 bits
@@ -53,7 +53,7 @@ def scroll(backend: Backend, request: Request) -> Result:
     collection = backend.collection(request.path["name"])
     query = ScrollQuery(
         read_filter(body.filter),
-        _limit(body.limit),
+        page_limit(body.limit),
         None if body.offset is None else parse_id(body.offset, "offset"),
         order,
         read_fields_of(collection, body, payload=True),
@@ -75,12 +75,17 @@ def facet(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/facet: values at a payload path and how many points hold each; always exact here."""
     body = read_body(request.body, FacetBody)
     refuse_shard_key(body)
-    collection, filter, limit = backend.collection(request.path["name"]), read_filter(body.filter), _limit(body.limit)
+    collection, filter, limit = (
+        backend.collection(request.path["name"]),
+        read_filter(body.filter),
+        page_limit(body.limit),
+    )
     check_page(backend.rates, collection, limit, filter)
     return Result(write_facet(collection.facet(read_path(body.key, "key"), filter, limit)))
 
 
-def _limit(limit: int | None) -> int:
+def page_limit(limit: int | None) -> int:
+    """How many records or values are wanted."""
     if limit is not None and limit < 1:
         raise Invalid("limit", f"value {limit} invalid, must be 1 or larger")
     return read_limit(_LIMIT if limit is None else limit)

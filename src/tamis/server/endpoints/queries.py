@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tamis.embedded.options import read_limit, read_path
+from tamis.embedded.options import read_limit, read_offset, read_path
 from tamis.errors import Invalid, Rejected
 from tamis.limits import SEARCHES_MAX
 from tamis.model.query import ScrollQuery
@@ -18,6 +18,7 @@ from tamis.server.backend import Backend
 from tamis.server.query.groups import Grouping, Value, group
 from tamis.server.query.lookup import lookup_records
 from tamis.server.query.reader import (
+    limited,
     read_fields_of,
     read_query,
     read_recommend,
@@ -89,13 +90,13 @@ def query_groups(backend: Backend, request: Request) -> Result:
 
 def search(backend: Backend, request: Request) -> Asked | Result:
     """POST /collections/{name}/points/search: the nearest points to a vector (older form)."""
-    body = _limited(read_body(request.body, SearchBody))
+    body = limited(read_body(request.body, SearchBody))
     return _answered(_read(backend, request, read_search, body), request, _bare_points_of)
 
 
 def search_batch(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/points/search/batch: several searches at once (older form)."""
-    bodies = [_limited(body) for body in read_body(request.body, SearchesBody).searches]
+    bodies = [limited(body) for body in read_body(request.body, SearchesBody).searches]
     _check_batch(backend, request, len(bodies))
     return Result(join(_answers([_read(backend, request, read_search, body) for body in bodies])))
 
@@ -108,13 +109,13 @@ def search_groups(backend: Backend, request: Request) -> Result:
 
 def recommend(backend: Backend, request: Request) -> Asked | Result:
     """POST /collections/{name}/points/recommend: the nearest points to examples (older form)."""
-    body = _limited(read_body(request.body, RecommendBody))
+    body = limited(read_body(request.body, RecommendBody))
     return _answered(_read(backend, request, read_recommend, body), request, _bare_points_of)
 
 
 def recommend_batch(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/points/recommend/batch: several recommendations at once (older form)."""
-    bodies = [_limited(body) for body in read_body(request.body, RecommendsBody).searches]
+    bodies = [limited(body) for body in read_body(request.body, RecommendsBody).searches]
     _check_batch(backend, request, len(bodies))
     return Result(join(_answers([_read(backend, request, read_recommend, body) for body in bodies])))
 
@@ -135,13 +136,6 @@ def _check_batch(backend: Backend, request: Request, size: int) -> None:
     if size > SEARCHES_MAX:
         raise Rejected("searches", f"{size} queries in one request; at most {SEARCHES_MAX}")
     check_batch(backend.collection(request.path["name"]), size)
-
-
-def _limited(body: Any) -> Any:
-    """The older endpoints have no default limit."""
-    if body.limit is None and body.top is None:
-        raise Rejected("limit", "is missing")
-    return body
 
 
 def _answered(
@@ -186,7 +180,7 @@ def _in_order(backend: Backend, request: Request, body: QueryBody) -> bytes:
     limit = 10 if body.limit is None else body.limit
     if limit < 1:
         raise Invalid("limit", f"value {limit} invalid, must be 1 or larger")
-    skip = body.offset or 0
+    skip = read_offset(body.offset or 0)
     fields = read_fields_of(collection, body, payload=False)
     asked = ScrollQuery(read_filter(body.filter), read_limit(limit + skip), fields=fields)
     check_page(backend.rates, collection, asked.limit, asked.filter)

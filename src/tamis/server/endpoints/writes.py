@@ -7,12 +7,15 @@ Every write is durable and visible before it is answered. `wait=true` says so, "
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
+from tamis.collection.collection import StoredCollection
 from tamis.embedded.collection import Collection
+from tamis.embedded.writing import Writing
 from tamis.errors import Invalid, NotFound, Rejected
+from tamis.model.schema import CollectionSchema
 from tamis.server.backend import Backend
 from tamis.server.query.reader import refuse_shard_key
 from tamis.server.request import Request, Result
@@ -34,7 +37,7 @@ from tamis.wire.bodies import (
 )
 from tamis.wire.filter_reader import read_filter
 
-__all__ = ["batch", "create_index", "delete_index", "updated", "write_endpoint"]
+__all__ = ["OPERATIONS", "batch", "checked", "create_index", "delete_index", "read_steps", "updated", "write_endpoint"]
 
 Act = Callable[[Collection, Any], int]
 _ORDERINGS = ("weak", "medium", "strong")
@@ -92,7 +95,7 @@ def _clear_payload(collection: Collection, body: ClearPayloadBody) -> int:
 
 
 # by the name it has in a list of operations: what reads its body, what it does
-_OPERATIONS: dict[str, tuple[type[msgspec.Struct], Act]] = {
+OPERATIONS: dict[str, tuple[type[msgspec.Struct], Act]] = {
     "upsert": (UpsertBody, _upsert),
     "delete": (SelectBody, _delete),
     "update_vectors": (UpdateVectorsBody, _update_vectors),
@@ -105,8 +108,8 @@ _OPERATIONS: dict[str, tuple[type[msgspec.Struct], Act]] = {
 
 
 def write_endpoint(name: str) -> Callable[[Backend, Request], Result]:
-    """The endpoint that does one operation of `_OPERATIONS`."""
-    kind, act = _OPERATIONS[name]
+    """The endpoint that does one operation of `OPERATIONS`."""
+    kind, act = OPERATIONS[name]
 
     def endpoint(backend: Backend, request: Request) -> Result:
         wait = _wait(request)
@@ -123,23 +126,47 @@ def batch(backend: Backend, request: Request) -> Result:
     """POST /collections/{name}/points/batch: one after the other; what came before a refusal stays."""
     wait = _wait(request)
     collection = backend.db.get_collection(request.path["name"])
-    steps = [
-        _step(given, f"operations[{row}]")
-        for row, given in enumerate(read_body(request.body, OperationsBody).operations)
-    ]
-    return Result(join([updated(_applied(backend, collection, act, body, wait), wait) for act, body in steps]))
+    steps = read_steps(request.body)
+    for _, body in steps:
+        refuse_shard_key(body)
+    return Result(
+        join([updated(_applied(backend, collection, OPERATIONS[name][1], body, wait), wait) for name, body in steps])
+    )
 
 
-def _step(given: dict[str, Any], where: str) -> tuple[Act, Any]:
-    if len(given) != 1 or next(iter(given)) not in _OPERATIONS:
+def read_steps(raw: bytes) -> list[tuple[str, Any]]:
+    """A list of operations: the name and the body of each."""
+    given = read_body(raw, OperationsBody).operations
+    return [_step(one, f"operations[{row}]") for row, one in enumerate(given)]
+
+
+def _step(given: dict[str, Any], where: str) -> tuple[str, Any]:
+    if len(given) != 1 or next(iter(given)) not in OPERATIONS:
         raise Rejected(
-            where, f"must be an object with one of the keys {', '.join(_OPERATIONS)}; got {', '.join(given) or 'none'}"
+            where, f"must be an object with one of the keys {', '.join(OPERATIONS)}; got {', '.join(given) or 'none'}"
         )
     name, inner = next(iter(given.items()))
-    kind, act = _OPERATIONS[name]
-    body = convert_body(inner, kind, f"{where}.{name}")
-    refuse_shard_key(body)
-    return act, body
+    body = convert_body(inner, OPERATIONS[name][0], f"{where}.{name}")
+    return name, body
+
+
+def checked(schema: CollectionSchema, name: str, body: Any) -> None:
+    """Refuse the body of an operation as a collection with this schema would; nothing is written."""
+    OPERATIONS[name][1](cast(Collection, _Nowhere(schema)), body)
+
+
+class _Nowhere(Writing):
+    """A collection that checks what is written to it and forgets it."""
+
+    def __init__(self, schema: CollectionSchema) -> None:
+        self._stored = cast(StoredCollection, _Forgetful(schema))
+
+
+class _Forgetful(msgspec.Struct):
+    schema: CollectionSchema
+
+    def write(self, operation: Any) -> int:
+        return 0
 
 
 def create_index(backend: Backend, request: Request) -> Result:

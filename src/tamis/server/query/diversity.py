@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tamis.kernels.distance import DOT, L2
 from tamis.search.ranked import Places
 
-__all__ = ["diverse"]
+__all__ = ["chosen", "diverse"]
 
 
 def diverse(places: Places, using: str, metric: int, diversity: float, count: int) -> Places:
@@ -23,19 +23,25 @@ def diverse(places: Places, using: str, metric: int, diversity: float, count: in
     if not len(places):
         return places
     rows = [view.body.vectors[using].rows[offset] for view, offset in zip(places.views, places.offsets, strict=True)]
-    vectors = np.stack(rows)
     scores = np.asarray(places.scores, np.float32)
+    return places.take(chosen(np.stack(rows), scores, metric, diversity, count))
+
+
+def chosen(
+    vectors: NDArray[np.float32], scores: NDArray[np.float32], metric: int, diversity: float, count: int
+) -> list[int]:
+    """At most `count` rows of the candidates, in the order they are chosen."""
     relevance = scores if metric == DOT else -(scores**2) if metric == L2 else -scores
     nearest = np.full(len(vectors), -np.inf, np.float32)  # to what was chosen
     left = np.ones(len(vectors), np.bool_)
-    chosen: list[int] = []
-    while len(chosen) < min(count, len(vectors)):
-        worth = relevance if not chosen else (1 - diversity) * relevance - diversity * nearest
+    found: list[int] = []
+    while len(found) < min(count, len(vectors)):
+        worth = relevance if not found else (1 - diversity) * relevance - diversity * nearest
         best = int(np.where(left, worth, -np.inf).argmax())
-        chosen.append(best)
+        found.append(best)
         left[best] = False
         nearest = np.maximum(nearest, _similarities(vectors, best, metric))
-    return places.take(chosen)
+    return found
 
 
 def _similarities(vectors: NDArray[np.float32], to: int, metric: int) -> NDArray[np.float32]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
@@ -26,9 +26,9 @@ from tamis.cluster.peers import Answer, Peers, Recent, first_good
 from tamis.cluster.placement import shard_of
 from tamis.embedded.collection import Collection
 from tamis.embedded.database import Database
-from tamis.errors import NotFound, Rejected, TimedOut, Unavailable, UnknownVector
+from tamis.errors import NotFound, Rejected, TimedOut, Unavailable
 from tamis.model.ids import PointId
-from tamis.model.schema import Distance
+from tamis.model.schema import CollectionSchema
 from tamis.server.backend import Backend
 from tamis.server.bridge import reply_of
 from tamis.server.endpoints.moments import INSTEAD
@@ -40,7 +40,8 @@ from tamis.server.routes import Router
 from tamis.server.scatter.legs import LegFailed, Legs
 from tamis.server.scatter.table import SPREAD
 from tamis.wire.answers import write
-from tamis.wire.bodies import read_object
+from tamis.wire.bodies import read_members
+from tamis.wire.members import Members
 from tamis.wire.parts import read_result, read_value
 
 __all__ = ["Coordinator"]
@@ -59,6 +60,7 @@ class Coordinator:
         self._backend = backend
         self._router = Router()
         self._pool = ThreadPoolExecutor(threads, "tamis-leg")
+        self._asking = ThreadPoolExecutor(2 * threads, "tamis-ask")  # legs wait for what runs here, never the other way
         self._recent = Recent()
 
     def is_spread(self, route: Route, request: Request) -> bool:
@@ -78,18 +80,20 @@ class Coordinator:
         if route.name not in SPREAD:
             instead = INSTEAD.get(route.name)
             return route.answer(self._backend, request) if instead is None else instead(self._backend, request)
+        if _is_fresh(request.query.get("consistency", "1")):
+            self.db.catalog.refresh()
         name, entry = self.db.entry(request.path["name"])
         if route.query is not None:
             request.only(*route.query)
-        body = read_object(request.body) if request.body else {}
-        keys = body.pop("shard_key", None)
-        legs = _Legs(self, route, request, (name, entry, _shards(name, entry, keys)))
+        body = read_members(request.body) if request.body else {}
+        keys = read_value(body.pop("shard_key", b"null"))
+        legs = _Legs(self, route, request, (name, entry, keys))
         if keys is None and not self.is_spread(route, request) and len(entry.shards) == 1:
             request.shard = entry.number, entry.shards[0]
             return self._leg(route, request)
         return self._spread(route, request, legs, body)
 
-    def _spread(self, route: Route, request: Request, legs: _Legs, body: Any) -> Result | Reply:
+    def _spread(self, route: Route, request: Request, legs: _Legs, body: Members) -> Result | Reply:
         if request.flag("explain"):
             header = f"{SHARD_HEADER}: {legs.entry.number}/{legs.shards[0] if legs.shards else 0}"
             raise BadQuery("explain", f"answers for one shard at a time; ask one with the header {header}")
@@ -117,7 +121,7 @@ class Coordinator:
                 raise Unavailable(f"collection {name!r} is another one by now")
         one = self.db.shard(name, shard)
         least = _at_least(request.at_least, shard)
-        if least or is_fresh(request.query.get("consistency", "1")):
+        if least or _is_fresh(request.query.get("consistency", "1")):
             one.catch_up(least)
         return route.answer(self._backend_of(one.collection), request)
 
@@ -156,7 +160,7 @@ class Coordinator:
         if mine:
             candidates = [*mine, *(one for one in candidates if one.id != self.db.me.id)]
         times = self._recent.patience(), max(0.001, call.end - time.monotonic())
-        return first_good(candidates, lambda peer: self.asked(peer, call), self._pool, times)
+        return first_good(candidates, lambda peer: self.asked(peer, call), self._asking, times)
 
     def write(self, entry: ShardedEntry, shard: int, call: _Call) -> Answer:
         """At the home, or at the next node if the home was not reached at all."""
@@ -178,10 +182,10 @@ class Coordinator:
         home = self.db.home(entry, shard).id
         others = [one for one in self.db.candidates(entry, shard) if one.id != home][: factor - 1]
         end = time.monotonic() + seconds
-        call = _Call(self._router, "POST", entry, shard, (_name_of(self.db, entry), "/points/count"), end)
+        call = _Call(self._router, (entry.number, shard), ("POST", _name_of(self.db, entry), "/points/count"), end)
         call.body, call.at_least = write(_NOTHING), f"{shard}:{position}"
         call.headers[AT_LEAST_HEADER] = call.at_least
-        answers = [self._pool.submit(self.asked, peer, call) for peer in others]
+        answers = [self._asking.submit(self.asked, peer, call) for peer in others]
         done = 0
         for one in answers:
             try:
@@ -214,7 +218,7 @@ class Coordinator:
     def call_of(self, legs: _Legs, method: str, path: str, shard: int, body: Any) -> _Call:
         """A leg of a request, ready to be sent."""
         end = time.monotonic() + _SECONDS if legs.request.deadline is None else legs.request.deadline
-        call = _Call(self._router, method, legs.entry, shard, (legs.name, path), end)
+        call = _Call(self._router, (legs.entry.number, shard), (method, legs.collection, path), end)
         call.query = {key: value for key, value in legs.request.query.items() if key != "explain"}
         call.body = b"" if method in ("GET", "DELETE") else write(body)
         if legs.request.at_least:
@@ -225,33 +229,32 @@ class Coordinator:
     def close(self) -> None:
         """Finish what is under way."""
         self._pool.shutdown()
+        self._asking.shutdown()
         self.peers.close()
 
 
 class _Call:
     """One leg: the request that any node with the shard can answer."""
 
-    def __init__(
-        self, router: Router, method: str, entry: ShardedEntry, shard: int, place: tuple[str, str], end: float
-    ) -> None:
-        name, path = place
+    def __init__(self, router: Router, shard: tuple[int, int], place: tuple[str, str, str], end: float) -> None:
+        method, name, path = place
         found = router.find(method, f"/collections/{name}{path}")
         assert not isinstance(found, frozenset), path
         self.route, self.values = found
         self.method = method
-        self.shard = entry.number, shard
+        self.shard = shard
         self.end = end
         self.body = b""
         self.query: dict[str, str] = {}
         self.at_least = ""
-        self.headers = {SHARD_HEADER: f"{entry.number}/{shard}"}
-        self._path = f"/collections/{quoted(name)}{path}"
+        self.headers = {SHARD_HEADER: f"{shard[0]}/{shard[1]}"}
+        self._path = f"/collections/{_quoted(name)}{path}"
 
     @property
     def target(self) -> str:
         """As in a request line."""
         return self._path + (
-            "?" + "&".join(f"{quoted(k)}={quoted(v)}" for k, v in self.query.items()) if self.query else ""
+            "?" + "&".join(f"{_quoted(k)}={_quoted(v)}" for k, v in self.query.items()) if self.query else ""
         )
 
 
@@ -259,22 +262,36 @@ class _Legs:
     """A request's shards. Implements `Legs`."""
 
     def __init__(
-        self, coordinator: Coordinator, route: Route, request: Request, place: tuple[str, ShardedEntry, Sequence[int]]
+        self, coordinator: Coordinator, route: Route, request: Request, place: tuple[str, ShardedEntry, Any]
     ) -> None:
         self.route = route
         self.request = request
-        self.name, self.entry, self.shards = place
+        self.collection, self.entry, keys = place
+        self._named = keys is not None
+        self._rings = _rings(self.collection, self.entry, keys)
+        self.shards = [shard for ring in self._rings for shard in ring]
         self.positions: dict[int, int] = {}
         self._coordinator = coordinator
 
     @property
-    def sign(self) -> Mapping[str, int]:
-        return _Signs(self.entry)
+    def schema(self) -> CollectionSchema:
+        here = (self._coordinator.db.shards.here((self.entry.number, shard)) for shard in self.entry.shards)
+        return next((one.stored.schema for one in here if one is not None), self.entry.schema)
 
-    def owner(self, id: PointId) -> int:
-        if not self.shards:
-            raise Rejected("shard_key", "this collection is sharded by key: name one, and create it first")
-        return shard_of(id, self.shards)
+    def owners(self, id: PointId) -> Sequence[int]:
+        return [shard_of(id, ring) for ring in self._rings]
+
+    def homes(self, id: PointId) -> Sequence[int]:
+        if not self._named and self.entry.schema.sharding_method == "custom":
+            raise Rejected("shard_key", "is missing: this collection is sharded by key; name the key of the points")
+        return self.owners(id)
+
+    def under(self, keys: Any) -> Legs:
+        return _Legs(self._coordinator, self.route, self.request, (self.collection, self.entry, keys))
+
+    def elsewhere(self, collection: str) -> Legs:
+        name, entry = self._coordinator.db.entry(collection)
+        return _Legs(self._coordinator, self.route, self.request, (name, entry, None))
 
     def ask(self, method: str, path: str, bodies: Mapping[int, Any]) -> dict[int, bytes]:
         coordinator = self._coordinator
@@ -288,29 +305,6 @@ class _Legs:
                     left = max(0.001, calls[shard].end - time.monotonic())
                     coordinator.caught_up(self.entry, shard, position, left)
         return results
-
-    def elsewhere(self, collection: str) -> Legs:
-        name, entry = self._coordinator.db.entry(collection)
-        route = self.route
-        return _Legs(self._coordinator, route, self.request, (name, entry, entry.shards))
-
-    def lacking(self, names: Iterable[str]) -> None:
-        for name in names:
-            if name not in self.entry.schema.vectors:
-                raise UnknownVector(f"Not existing vector name error: {name!r}")
-
-
-class _Signs(dict[str, int]):
-    """Of a collection's vectors; a name that the catalog does not know yet counts as similarity."""
-
-    def __init__(self, entry: ShardedEntry) -> None:
-        smaller = (Distance.EUCLID, Distance.MANHATTAN)
-        super().__init__(
-            {name: 1 if params.distance in smaller else -1 for name, params in entry.schema.vectors.items()}
-        )
-
-    def __missing__(self, name: str) -> int:
-        return -1
 
 
 class _OneShard:
@@ -329,31 +323,30 @@ class _OneShard:
         return {}
 
 
-def is_fresh(consistency: str) -> bool:
+def _is_fresh(consistency: str) -> bool:
     """Whether a read must see every write that was acknowledged before it."""
     return consistency in _FRESH or (consistency.isdecimal() and int(consistency[:9]) > 1)
 
 
-def quoted(text: str) -> str:
+def _quoted(text: str) -> str:
     """As part of a URL."""
     from urllib.parse import quote
 
     return quote(text, safe="")
 
 
-def _shards(name: str, entry: ShardedEntry, keys: Any) -> Sequence[int]:
-    """Those that a request is about."""
+def _rings(name: str, entry: ShardedEntry, keys: Any) -> list[Sequence[int]]:
+    """The shards that a request is about: those of each shard key by themselves, or all where there are no keys."""
+    custom = entry.schema.sharding_method == "custom"
     if keys is None:
-        return entry.shards
-    if entry.schema.sharding_method != "custom":
+        return list(entry.keys.values()) if custom else [entry.shards]
+    if not custom:
         raise Rejected("shard_key", f"collection {name!r} has no shard keys; leave it out")
-    wanted = keys if isinstance(keys, list) else [keys]
-    found: list[int] = []
+    wanted = dict.fromkeys(map(str, keys if isinstance(keys, list) else [keys]))
     for key in wanted:
-        if str(key) not in entry.keys:
+        if key not in entry.keys:
             raise NotFound(f"Shard key {key!r} of collection {name!r} does not exist")
-        found += entry.keys[str(key)]
-    return found
+    return [entry.keys[key] for key in wanted]
 
 
 def _at_least(given: str, shard: int) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from tamis.errors import TamisError
 from tamis.model.ids import PointId
+from tamis.model.schema import CollectionSchema
 from tamis.server.request import Reply
 
 __all__ = ["LegFailed", "Legs"]
@@ -26,27 +27,36 @@ class Legs(Protocol):
     """A collection's shards, or those of the shard keys that a request names."""
 
     @property
+    def collection(self) -> str:
+        """The collection's own name."""
+        ...
+
+    @property
+    def schema(self) -> CollectionSchema:
+        """The collection's, as its shards have it."""
+        ...
+
+    @property
     def shards(self) -> Sequence[int]:
         """Their numbers."""
         ...
 
-    @property
-    def sign(self) -> Mapping[str, int]:
-        """By vector name: -1 where a larger score is nearer, 1 where a smaller one is."""
+    def owners(self, id: PointId) -> Sequence[int]:
+        """The shards that may have a point: one, or with several shard keys one of each."""
         ...
 
-    def owner(self, id: PointId) -> int:
-        """The shard that has a point."""
+    def homes(self, id: PointId) -> Sequence[int]:
+        """The shards that a point is written to. Rejected if it needs a shard key and none is named."""
         ...
 
-    def ask(self, method: str, path: str, bodies: Mapping[int, Any]) -> dict[int, bytes]:
-        """The JSON of every shard's result. path: after /collections/{name}. LegFailed."""
+    def under(self, keys: Any) -> Legs:
+        """Only the shards of these shard keys, as a body has them. NotFound, Rejected."""
         ...
 
     def elsewhere(self, collection: str) -> Legs:
         """Another collection, all of it. NotFound."""
         ...
 
-    def lacking(self, names: Iterable[str]) -> None:
-        """UnknownVector for a vector name that the collection has not."""
+    def ask(self, method: str, path: str, bodies: Mapping[int, Any]) -> dict[int, bytes]:
+        """The JSON of every shard's result, all asked at once. path: after /collections/{name}. LegFailed."""
         ...

@@ -1,221 +1,178 @@
 """Searches over several shards: each gives its best hits, the best of those are the answer.
 
-    examples by id   fetched from their shards first, sent on as vectors, and left out of the hits by their ids
-    hits             limit + offset of every shard, merged by score and then by id, cut once
-    groups           the best groups of every shard; then every chosen group is filled from all shards
+    ids of stored points   are vectors by then (`examples`)
+    hits                   limit + offset of every shard, merged by score and then by id, cut once
+    mmr                    the candidates of all shards; their vectors are fetched, then the same choice as in one shard
+    batches                one round for all searches, and one before it for all examples
 
 A shard's scores are its own floats, so the order is that of one collection.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 
-from tamis.embedded.options import read_limit, read_offset
-from tamis.errors import Invalid, NotFound, Rejected
-from tamis.limits import LIMIT_MAX
-from tamis.model.ids import PointId, id_order, parse_id
+from tamis.embedded.options import read_offset
+from tamis.model.ids import id_order
+from tamis.model.schema import CollectionSchema, Distance
+from tamis.segment.vectors.dense import METRIC
+from tamis.server.endpoints.points import page_limit
+from tamis.server.query.diversity import chosen
+from tamis.server.query.reader import limited, read_mmr, read_window
+from tamis.server.scatter.examples import Pending, fetch, pending, resolved, vectors_of
 from tamis.server.scatter.legs import Legs
-from tamis.server.scatter.reads import retrieved
 from tamis.wire.answers import join, write
-from tamis.wire.parts import Part, read_group_part, read_parts, read_value
+from tamis.wire.bodies import (
+    QueriesBody,
+    QueryBody,
+    RecommendBody,
+    RecommendsBody,
+    SearchBody,
+    SearchesBody,
+    read_body,
+)
+from tamis.wire.members import Members, read_items, read_searches
+from tamis.wire.parts import Part, read_parts
 
-__all__ = ["batch", "groups", "hits", "points"]
+__all__ = ["batch", "hits", "leg_path", "order_of", "points"]
 
-_LIMIT, _GROUPS, _GROUP_SIZE = 10, 10, 3
+_BODIES: dict[str, tuple[type[msgspec.Struct], type[msgspec.Struct]]] = {
+    "query": (QueryBody, QueriesBody),
+    "search": (SearchBody, SearchesBody),
+    "recommend": (RecommendBody, RecommendsBody),
+}
+Order = Callable[[Part], Any]
 
 
-def points(legs: Legs, method: str, path: str, body: Any) -> bytes:
-    """POST …/points/query."""
-    return b'{"points":%b}' % hits(legs, method, path, body)
+class _Search(msgspec.Struct):
+    """One of a request: what every shard is asked, how its answers are ordered, which of them are wanted."""
+
+    legs: Legs
+    body: dict[str, Any]
+    order: Order
+    limit: int
+    skip: int
+    using: str = ""
+    mmr: tuple[float, int] | None = None
 
 
-def hits(legs: Legs, method: str, path: str, body: Any) -> bytes:
-    """POST …/points/search and …/recommend: the hits without more."""
-    given = body.get("limit", body.get("top"))
-    given = _LIMIT if given is None else given
-    if isinstance(given, int) and given < 1:
-        raise Invalid("limit", f"value {given} invalid, must be 1 or larger")
-    limit, skip = read_limit(given), read_offset(body.get("offset") or 0)
-    if limit + skip > LIMIT_MAX:
-        raise Rejected("limit", f"limit + offset must be at most {LIMIT_MAX}, got {limit + skip}")
+def points(legs: Legs, method: str, path: str, body: Members) -> bytes:
+    """…/points/query."""
+    return _pointed(hits(legs, method, path, body))
+
+
+def hits(legs: Legs, method: str, path: str, body: Members) -> bytes:
+    """…/points/search and …/points/recommend: the hits without more."""
     kind = path.rsplit("/", 1)[1]
-    asked = {**_resolved(legs, kind, body), "limit": limit + skip, "offset": 0}
-    asked.pop("top", None)
-    path = "/points/query" if kind == "recommend" else path
-    answers = legs.ask(method, path, dict.fromkeys(legs.shards, asked))
-    found = [part for raw in answers.values() for part in read_parts(raw)]
-    if kind == "query" and body.get("query") is None:
-        found.sort(key=lambda part: id_order(part.id))
-    else:
-        _sort(found, legs.sign[_using(kind, body)])
-    return join(part.raw for part in found[skip : skip + limit])
+    given = read_body(write(body), _BODIES[kind][0])
+    return _found(legs, kind, _read(kind, [(legs, body, given)]))[0]
 
 
-def batch(legs: Legs, method: str, path: str, body: Any) -> bytes:
-    """…/query/batch, …/search/batch, …/recommend/batch: one after the other."""
-    searches = body.get("searches")
-    if not isinstance(searches, list) or not all(isinstance(one, dict) for one in searches):
-        return next(iter(legs.ask(method, path, {legs.shards[0]: body}).values()))
-    single = path.removesuffix("/batch")
-    answer = points if single.endswith("/query") else hits
-    return join(answer(legs, method, single, one) for one in searches)
+def batch(legs: Legs, method: str, path: str, body: Members) -> bytes:
+    """…/query/batch, …/search/batch, …/recommend/batch."""
+    kind = path.removesuffix("/batch").rsplit("/", 1)[1]
+    raw = write(body)
+    bodies: Any = read_body(raw, _BODIES[kind][1])
+    asked = []
+    for given, members in zip(bodies.searches, read_searches(raw), strict=True):
+        members.pop("shard_key", None)
+        asked.append((legs if given.shard_key is None else legs.under(given.shard_key), members, given))
+    found = _found(legs, kind, _read(kind, asked)) if asked else []
+    return join(map(_pointed, found) if kind == "query" else found)
 
 
-def groups(legs: Legs, method: str, path: str, body: Any) -> bytes:
-    """…/query/groups, …/search/groups, …/recommend/groups."""
-    wanted = read_limit(_GROUPS if body.get("limit") is None else body["limit"])
-    size = read_limit(_GROUP_SIZE if body.get("group_size") is None else body["group_size"], "group_size")
-    kind = path.removesuffix("/groups").rsplit("/", 1)[1]
-    sign = legs.sign[_using(kind, body)]
-    asked = _resolved(legs, kind, {key: value for key, value in body.items() if key != "with_lookup"})
-    path = "/points/query/groups" if kind == "recommend" else path
-    first: dict[int | str, list[Part]] = {}
-    for raw in legs.ask(method, path, dict.fromkeys(legs.shards, asked)).values():
-        for value, found in read_group_part(raw):
-            first.setdefault(value, []).extend(found)
-    for found in first.values():
-        _sort(found, sign)
-    best = sorted(first, key=lambda value: (sign * first[value][0].score, id_order(first[value][0].id)))[:wanted]
-    filled = _filled(legs, path.removesuffix("/groups"), asked, best, size)
-    looked_up = _looked_up(legs, body.get("with_lookup"), best)
-    written = []
-    for value in best:
-        _sort(filled[value], sign)
-        members = join(part.raw for part in filled[value][:size])
-        lookup = b',"lookup":%b' % looked_up[value] if value in looked_up else b""
-        written.append(b'{"id":%b,"hits":%b%b}' % (write(value), members, lookup))
-    return b'{"groups":%b}' % join(written)
+def leg_path(kind: str) -> str:
+    """Where a shard is asked: recommendations are queries by then."""
+    return "/points/search" if kind == "search" else "/points/query"
 
 
-def _filled(
-    legs: Legs, path: str, asked: Mapping[str, Any], values: Sequence[int | str], size: int
-) -> dict[int | str, list[Part]]:
-    """The best hits of every group from all shards."""
-    plain = {key: given for key, given in asked.items() if key not in ("group_by", "group_size", "limit")}
-    searches = [
-        {
-            **plain,
-            "limit": size,
-            "filter": _and(plain.get("filter"), {"key": asked["group_by"], "match": {"value": value}}),
-        }
-        for value in values
+def order_of(schema: CollectionSchema, using: str) -> Order:
+    """What sorts hits: the best first, equal ones by id."""
+    sign = 1 if schema.vectors[using].distance in (Distance.EUCLID, Distance.MANHATTAN) else -1
+
+    def order(part: Part) -> tuple[float, tuple[int, int]]:
+        return math.inf if part.score is None else sign * part.score, id_order(part.id)
+
+    return order
+
+
+def _pointed(found: bytes) -> bytes:
+    return b'{"points":%b}' % found
+
+
+def _read(kind: str, asked: Sequence[tuple[Legs, Members, Any]]) -> list[_Search]:
+    """All searches of a request, their examples fetched. Rejected, NotFound."""
+    waiting = [
+        None if kind == "query" and given.query is None else pending(legs, kind, given) for legs, _, given in asked
     ]
-    if not searches:
-        return {}
-    asking = {"searches": searches}
-    answers = legs.ask("POST", f"{path}/batch", dict.fromkeys(legs.shards, asking))
-    filled: dict[int | str, list[Part]] = {value: [] for value in values}
-    for raw in answers.values():
-        for value, one in zip(values, read_value(raw), strict=True):
-            filled[value].extend(read_parts(write(one)))
-    return filled
+    fetch(one for one in waiting if one is not None)
+    searches = []
+    for (legs, members, given), one in zip(asked, waiting, strict=True):
+        searches.append(_in_order(legs, members, given) if one is None else _ranked(kind, legs, members, given, one))
+    return searches
 
 
-def _looked_up(legs: Legs, with_lookup: Any, values: Sequence[int | str]) -> dict[int | str, bytes]:
-    if with_lookup is None:
-        return {}
-    given = {"collection": with_lookup} if isinstance(with_lookup, str) else dict(with_lookup)
-    ids: dict[PointId, int | str] = {}
-    for value in values:
-        try:
-            ids[parse_id(value)] = value
-        except Rejected:
-            continue
-    name = given.pop("collection", None)
-    if not isinstance(name, str):
-        raise Rejected("with_lookup", "must be a collection's name, or an object with collection")
-    if not ids:
-        return {}
-    found = retrieved(legs.elsewhere(name), {**given, "ids": [ids[id] for id in ids]})
-    return {ids[id]: part.raw for id, part in found.items()}
+def _in_order(legs: Legs, members: Members, given: Any) -> _Search:
+    """A query without a query: by id."""
+    limit, skip = page_limit(given.limit), read_offset(given.offset or 0)
+    body = {**members, "limit": limit + skip, "offset": 0}
+    return _Search(legs, body, lambda part: id_order(part.id), limit, skip)
 
 
-def _resolved(legs: Legs, kind: str, body: Any) -> dict[str, Any]:
-    """The body with vectors in the place of stored examples."""
-    body = {key: value for key, value in body.items() if key != "lookup_from"} | _source(body)
-    if kind == "search":
-        return dict(body)
-    query = body.get("query")
-    if kind == "recommend":
-        examples = {key: body.pop(key) for key in ("positive", "negative", "strategy") if key in body}
-        query = {"recommend": examples}
-    lookup = body.pop("lookup_from", None)
-    if isinstance(query, dict) and query.get("mmr") is not None:
-        raise Rejected("query.mmr", "is not supported for a collection of several shards; make it with one")
-    if isinstance(query, dict) and "nearest" in query:
-        query = query["nearest"]
-    if isinstance(query, dict) and isinstance(query.get("recommend"), dict):
-        given = query["recommend"]
-        positive, negative = given.get("positive") or [], given.get("negative") or []
-        if not isinstance(positive, list) or not isinstance(negative, list) or not positive:
-            return {**body, "query": query}
-        return _examples(legs, body, lookup, (positive, negative), averaged=True)
-    if isinstance(query, (int, str)) and not isinstance(query, bool):
-        return _examples(legs, body, lookup, ([query], []), averaged=False)
-    return {**body, "query": query} if "query" in body or query is not None else dict(body)
+def _ranked(kind: str, legs: Legs, members: Members, given: Any, one: Pending) -> _Search:
+    asking = resolved(one, members, given)
+    limit, skip = read_window(given if kind == "query" else limited(given), asking.excluded)
+    mmr = None if asking.mmr is None else read_mmr(asking.mmr, limit)
+    body = {**asking.body, "limit": limit + skip if mmr is None else mmr[1], "offset": 0}
+    return _Search(legs, body, order_of(legs.schema, asking.using), limit, skip, asking.using, mmr)
 
 
-def _source(body: Any) -> dict[str, Any]:
-    return {"lookup_from": body["lookup_from"]} if body.get("lookup_from") is not None else {}
+def _found(legs: Legs, kind: str, searches: Sequence[_Search]) -> list[bytes]:
+    """The hits of every search."""
+    written = []
+    for search, parts in zip(searches, _answers(legs, leg_path(kind), searches), strict=True):
+        parts.sort(key=search.order)
+        last = search.skip + search.limit
+        if search.mmr is not None:
+            parts = _diverse(search, parts[: search.mmr[1]], last)
+        written.append(join(part.raw for part in parts[search.skip : last]))
+    return written
 
 
-def _examples(
-    legs: Legs, body: dict[str, Any], lookup: Any, given: tuple[list[Any], list[Any]], *, averaged: bool
-) -> dict[str, Any]:
-    """A query by vector, and the filter without the examples."""
-    source, name = legs, body.get("using") or ""
-    if lookup is not None:
-        source, name = legs.elsewhere(lookup["collection"]), lookup.get("vector") or name
-    ids = [parse_id(one, "query") for one in (*given[0], *given[1]) if not isinstance(one, (list, dict))]
-    vectors = _vectors(source, ids, name)
-
-    def mean(examples: list[Any]) -> Any:
-        rows = [np.asarray(one if isinstance(one, list) else vectors[parse_id(one)], np.float32) for one in examples]
-        return np.mean(rows, axis=0)
-
-    wanted = mean(given[0])
-    if averaged and given[1]:
-        wanted = wanted + wanted - mean(given[1])
-    body = {**body, "query": wanted.tolist()}
-    if ids and lookup is None:
-        excluded = {"must_not": [{"has_id": [id if isinstance(id, int) else str(id) for id in ids]}]}
-        body["filter"] = _and(body.get("filter"), excluded)
-    return body
+def _answers(legs: Legs, path: str, searches: Sequence[_Search]) -> list[list[Part]]:
+    """What all shards found for every search."""
+    lists: dict[int, list[msgspec.Raw]] = {}
+    numbers: dict[int, list[int]] = {}
+    for number, search in enumerate(searches):
+        body = msgspec.Raw(write(search.body))  # once for all shards
+        for shard in search.legs.shards:
+            lists.setdefault(shard, []).append(body)
+            numbers.setdefault(shard, []).append(number)
+    found: list[list[Part]] = [[] for _ in searches]
+    if len(searches) == 1:
+        for raw in legs.ask("POST", path, {shard: bodies[0] for shard, bodies in lists.items()}).values():
+            found[0] += read_parts(raw)
+        return found
+    asked = {shard: {"searches": bodies} for shard, bodies in lists.items()}
+    for shard, raw in legs.ask("POST", f"{path}/batch", asked).items():
+        for number, one in zip(numbers[shard], read_items(raw), strict=True):
+            found[number] += read_parts(bytes(one))
+    return found
 
 
-def _vectors(source: Legs, ids: Sequence[PointId], name: str) -> dict[PointId, Any]:
-    """The stored vector of each. NotFound."""
-    if not ids:
-        return {}
-    asked = [id if isinstance(id, int) else str(id) for id in ids]
-    found = retrieved(source, {"ids": asked, "with_payload": False, "with_vector": [name] if name else True})
-    vectors: dict[PointId, Any] = {}
-    for id in ids:
-        if id not in found:
-            raise NotFound(f"No point with id {id} found")
-        vector = read_value(found[id].raw).get("vector")
-        if isinstance(vector, dict):
-            vector = vector.get(name)
-        if not vector:
-            raise NotFound(f"No vector {name!r} at point {id}")
-        vectors[id] = vector
-    return vectors
-
-
-def _and(filter: Any, also: Any) -> dict[str, Any]:
-    return {"must": [also] if filter is None else [filter, also]}
-
-
-def _using(kind: str, body: Any) -> str:
-    vector = body.get("vector")
-    if kind == "search" and isinstance(vector, dict):
-        return str(vector.get("name") or "")
-    return body.get("using") or ""
-
-
-def _sort(found: list[Part], sign: int) -> None:
-    found.sort(key=lambda part: (sign * part.score, id_order(part.id)))
+def _diverse(search: _Search, candidates: list[Part], count: int) -> list[Part]:
+    """Those of the candidates that differ from each other."""
+    assert search.mmr is not None
+    vectors = vectors_of(search.legs, [part.id for part in candidates], search.using)
+    candidates = [part for part in candidates if vectors.get(part.id) is not None]  # some may be deleted by now
+    if not candidates:
+        return []
+    metric = METRIC[search.legs.schema.vectors[search.using].distance]
+    scores = np.array([math.inf if part.score is None else part.score for part in candidates], np.float32)
+    rows = np.stack([vectors[part.id] for part in candidates])
+    return [candidates[row] for row in chosen(rows, scores, metric, search.mmr[0], count)]

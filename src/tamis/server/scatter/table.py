@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from tamis.server.scatter import reads, searches, whole, writes
+from tamis.server.scatter import groups, reads, searches, whole, writes
 from tamis.server.scatter.legs import Legs
+from tamis.wire.members import Members
 
 __all__ = ["SPREAD"]
 
-Spread = Callable[[Legs, str, str, Any], bytes]
+Spread = Callable[[Legs, str, str, Members], bytes]
 
 _C = "/collections/{name}"
 _P = f"{_C}/points"
@@ -23,7 +23,7 @@ SPREAD: dict[str, Spread] = {
     f"DELETE {_C}/index/{{field}}": writes.everywhere,
     f"PUT {_C}/vectors/{{vector}}": writes.everywhere,
     f"DELETE {_C}/vectors/{{vector}}": writes.everywhere,
-    f"GET {_P}/{{id}}": whole.point,
+    f"GET {_P}/{{id}}": reads.point,
     f"POST {_P}": reads.retrieve,
     f"POST {_P}/scroll": reads.scroll,
     f"POST {_P}/count": reads.count,
@@ -39,11 +39,11 @@ SPREAD: dict[str, Spread] = {
     f"POST {_P}/batch": writes.batch,
     f"POST {_P}/query": searches.points,
     f"POST {_P}/query/batch": searches.batch,
-    f"POST {_P}/query/groups": searches.groups,
+    f"POST {_P}/query/groups": groups.groups,
     f"POST {_P}/search": searches.hits,
     f"POST {_P}/search/batch": searches.batch,
-    f"POST {_P}/search/groups": searches.groups,
+    f"POST {_P}/search/groups": groups.groups,
     f"POST {_P}/recommend": searches.hits,
     f"POST {_P}/recommend/batch": searches.batch,
-    f"POST {_P}/recommend/groups": searches.groups,
+    f"POST {_P}/recommend/groups": groups.groups,
 }

@@ -1,15 +1,14 @@
-"""What a collection says of itself, added up over its shards; and one point by id."""
+"""What a collection says of itself, added up over its shards."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tamis.model.ids import parse_id
 from tamis.server.scatter.legs import Legs
 from tamis.wire.answers import write
 from tamis.wire.parts import read_value
 
-__all__ = ["info", "memory", "point"]
+__all__ = ["info", "memory"]
 
 _COLORS = ("green", "yellow", "red")
 _SUMS = ("points_count", "indexed_vectors_count", "segments_count")
@@ -36,13 +35,6 @@ def memory(legs: Legs, method: str, path: str, body: Any) -> bytes:
     """Bytes of all shards."""
     shards = [read_value(raw) for raw in legs.ask(method, path, dict.fromkeys(legs.shards)).values()]
     return write(_added(shards))
-
-
-def point(legs: Legs, method: str, path: str, body: Any) -> bytes:
-    """From the shard that owns it."""
-    given = path.rsplit("/", 1)[1]
-    owner = legs.owner(parse_id(int(given) if given.isdecimal() and len(given) <= 20 else given))
-    return legs.ask(method, path, {owner: None})[owner]
 
 
 def _added(values: list[Any]) -> Any:

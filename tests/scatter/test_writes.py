@@ -1,0 +1,198 @@
+"""Writes to several shards leave what the same writes leave in one collection, and refuse what it refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+
+from tests.scatter import world
+from tests.scatter.sharded import Pair
+from tests.scatter.world import P
+
+SEED = 37
+EXAMPLES = 40
+POINTS = world.made_up(SEED, named=True)
+
+
+def filled(count: int) -> Pair:
+    """A pair with all points, of so many shards."""
+    pair = Pair(count)
+    pair.good("PUT", "/collections/docs", world.created("Euclid", named=True))
+    pair.good("PUT", f"{P}?wait=true", {"points": POINTS})
+    return pair
+
+
+chosen = st.lists(world.ids, min_size=1, max_size=12).map(lambda ids: {"points": ids})
+selection = chosen | st.builds(lambda some: {"filter": some}, world.filters)
+payload = st.dictionaries(st.sampled_from(("city", "n", "x")), st.sampled_from((1, "Oslo", None, [1, {"a": 2}])))
+named = st.fixed_dictionaries({"a": world.vector(3)}, optional={"b": world.vector(2)})
+point = st.builds(
+    lambda one, vector, payload: {"id": one, "vector": vector, "payload": payload},
+    world.ids | st.integers(100, 120),
+    named,
+    payload | st.none(),
+)
+modes = st.fixed_dictionaries(
+    {},
+    optional={"update_mode": st.sampled_from(("upsert", "insert_only", "update_only")), "update_filter": world.filters},
+)
+
+
+def columns(points: list[dict[str, Any]]) -> dict[str, Any]:
+    """The same points by column."""
+    vectors = {name: [one["vector"].get(name) for one in points] for name in ("a", "b")}
+    payloads = [one["payload"] for one in points]
+    return {"batch": {"ids": [one["id"] for one in points], "vectors": vectors, "payloads": payloads}}
+
+
+points = st.lists(point, min_size=1, max_size=8)
+updates = st.lists(
+    st.builds(lambda one, vector: {"id": one, "vector": vector}, world.ids, named), min_size=1, max_size=6
+)
+operations: st.SearchStrategy[tuple[str, dict[str, Any]]] = st.one_of(
+    st.tuples(st.just("upsert"), st.builds(lambda some, how: {"points": some, **how}, points, modes)),
+    st.tuples(st.just("upsert"), st.builds(lambda some, how: {**columns(some), **how}, points, modes)),
+    st.tuples(st.just("update_vectors"), st.builds(lambda some: {"points": some}, updates)),
+    st.tuples(st.just("delete_vectors"), st.builds(lambda which: {"vector": ["b"], **which}, selection)),
+    st.tuples(st.just("set_payload"), st.builds(lambda new, which: {"payload": new, **which}, payload, selection)),
+    st.tuples(
+        st.just("overwrite_payload"), st.builds(lambda new, which: {"payload": new, **which}, payload, selection)
+    ),
+    st.tuples(st.just("delete_payload"), st.builds(lambda which: {"keys": ["city", "x"], **which}, selection)),
+    st.tuples(st.just("clear_payload"), selection),
+)
+deletions = st.tuples(st.just("delete"), selection)
+ROUTES = {
+    "upsert": ("PUT", P),
+    "delete": ("POST", f"{P}/delete"),
+    "update_vectors": ("PUT", f"{P}/vectors"),
+    "delete_vectors": ("POST", f"{P}/vectors/delete"),
+    "set_payload": ("POST", f"{P}/payload"),
+    "overwrite_payload": ("PUT", f"{P}/payload"),
+    "delete_payload": ("POST", f"{P}/payload/delete"),
+    "clear_payload": ("POST", f"{P}/payload/clear"),
+}
+
+
+@settings(max_examples=EXAMPLES)
+@given(
+    count=st.integers(1, 4),
+    steps=st.lists(operations, min_size=1, max_size=6),
+    last=deletions,
+    together=st.booleans(),
+)
+def test_writes(count: int, steps: list[Any], last: Any, together: bool) -> None:
+    """One by one, or in one batch. Points are deleted last: what changes missing ids alone is partly done in shards."""
+    pair = filled(count)
+    steps = [*steps, last]
+    note(steps)
+    if together:
+        done = pair.good("POST", f"{P}/batch?wait=true", {"operations": [{name: body} for name, body in steps]})
+        assert done == [{"status": "completed"}] * len(steps)
+    else:
+        for name, body in steps:
+            method, path = ROUTES[name]
+            assert pair.good(method, f"{path}?wait=true", body) == {"status": "completed"}
+    pair.everything()
+
+
+REFUSED: list[tuple[str, dict[str, Any]]] = [
+    ("upsert", {}),
+    ("upsert", {"points": []}),
+    ("upsert", {"points": [{"id": 1}, 3]}),
+    ("upsert", {"points": [{"vector": {"a": [1, 2, 3]}}]}),
+    ("upsert", {"points": [*POINTS[:9], {"id": 300, "vector": {"a": [1, 2]}}]}),
+    ("upsert", {"points": [*POINTS[:9], {"id": "x", "vector": {"a": [1, 2, 3]}}]}),
+    ("upsert", {"points": [*POINTS[:9], {"id": 300, "vector": {"c": [1]}}]}),
+    ("upsert", {"points": [*POINTS[:9], {"id": 300, "vector": {"a": [1, 2, 3]}, "payload": 5}]}),
+    ("upsert", {"points": POINTS[:9], "update_mode": "maybe"}),
+    ("upsert", {"points": POINTS[:9], "shard_key": "a"}),
+    ("upsert", {"points": POINTS[:9], "unknown": 1}),
+    ("upsert", {"batch": {"ids": [1, 2, 3], "vectors": {"a": [[1, 2, 3]]}}}),
+    ("upsert", {"batch": {"ids": [1, 2], "vectors": {"a": [[1, 2, 3], [1, 2]]}}}),
+    ("upsert", {"batch": {"ids": [1, 2], "payloads": [{}]}}),
+    ("upsert", {"batch": {"ids": [1, 2], "vectors": 5}}),
+    ("delete", {}),
+    ("delete", {"points": []}),
+    ("delete", {"points": [1, 2.5]}),
+    ("delete", {"points": [*world.IDS, -1]}),
+    ("delete", {"points": [1], "filter": {}}),
+    ("delete", {"filter": {"must": [{"nothing": 1}]}}),
+    ("update_vectors", {"points": []}),
+    ("update_vectors", {"points": [{"id": 1, "vector": {"a": [1, 2, 3]}}, {"id": 2, "vector": {}}]}),
+    ("delete_vectors", {"points": [1, 2], "vector": []}),
+    ("delete_vectors", {"points": [1, 2], "vector": ["c"]}),
+    ("set_payload", {"points": world.IDS}),
+    ("set_payload", {"points": world.IDS, "payload": {"a": 1}, "key": "a..b"}),
+    ("overwrite_payload", {"points": world.IDS, "payload": {"a": 1}, "key": "a"}),
+    ("delete_payload", {"points": world.IDS, "keys": []}),
+    ("clear_payload", {"points": world.IDS, "payload": {}}),
+]
+
+
+@pytest.fixture(scope="module")
+def pair() -> Pair:
+    return filled(3)
+
+
+@pytest.mark.parametrize(("name", "body"), REFUSED)
+def test_refused_before_any_shard_is_changed(pair: Pair, name: str, body: dict[str, Any]) -> None:
+    before = pair.everything()
+    method, path = ROUTES[name]
+    status, told = pair.both(method, f"{path}?wait=true", body)
+    assert status in (400, 422), told
+    status, told = pair.both("POST", f"{P}/batch?wait=true", {"operations": [{name: body}]})
+    assert status in (400, 422), told
+    assert pair.everything() == before
+
+
+@pytest.mark.parametrize("body", [{}, {"operations": 1}, {"operations": [{}]}, {"operations": [{"move": {}}]}, [], 3])
+def test_no_list_of_operations(pair: Pair, body: Any) -> None:
+    status, told = pair.both("POST", f"{P}/batch", body)
+    assert status == 400, told
+
+
+def test_what_comes_before_a_refused_operation_is_done() -> None:
+    pair = filled(3)
+    steps = [
+        {"set_payload": {"payload": {"seen": 1}, "filter": {}}},
+        {"delete": {"points": ["x"]}},
+        {"delete": {"filter": {}}},
+    ]
+    status, _ = pair.both("POST", f"{P}/batch?wait=true", {"operations": steps})
+    assert status == 400
+    assert all(one["payload"]["seen"] == 1 for one in pair.everything()["points"])
+
+
+def test_no_operations(pair: Pair) -> None:
+    assert pair.good("POST", f"{P}/batch", {"operations": []}) == []
+
+
+def test_missing_ids_are_named_where_somebody_waits(pair: Pair) -> None:
+    body = {"payload": {"seen": 1}, "points": [777]}
+    status, told = pair.both("POST", f"{P}/payload?wait=true", body)
+    assert (status, "777" in told) == (404, True)
+    assert pair.good("POST", f"{P}/payload", body) == {"status": "acknowledged"}
+
+
+def test_indexes_vectors_and_settings_go_everywhere() -> None:
+    pair = filled(3)
+    pair.good("PUT", "/collections/docs/index?wait=true", {"field_name": "city", "field_schema": "keyword"})
+    pair.good("PUT", "/collections/docs/vectors/c?wait=true", {"dense": {"size": 1, "distance": "Dot"}})
+    assert pair.good("PATCH", "/collections/docs", {"optimizers_config": {"deleted_threshold": 0.3}}) is True
+    pair.good("PUT", f"{P}?wait=true", {"points": [{"id": n, "vector": {"c": [n]}} for n in range(1, 30)]})
+    pair.good("POST", f"{P}/query", {"query": [1.0], "using": "c", "limit": 30})
+    alone, spread = (
+        json.loads(one.call("GET", "/collections/docs", b"").body)["result"] for one in (pair.one, pair.sharded)
+    )
+    assert spread["points_count"] == len(world.IDS)
+    assert spread["payload_schema"] == alone["payload_schema"]
+    assert spread["config"] == alone["config"]
+    pair.good("DELETE", "/collections/docs/vectors/c?wait=true")
+    pair.good("DELETE", "/collections/docs/index/city?wait=true")
+    pair.both("POST", f"{P}/query", {"query": [1.0], "using": "c"})
+    pair.both("PUT", "/collections/docs/index", {"field_name": "city", "field_schema": "no such type"})
