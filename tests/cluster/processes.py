@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Cluster", "Reply"]
+__all__ = ["Cluster", "Reply", "free_port"]
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60.0
@@ -28,7 +28,7 @@ class Cluster:
         self.folder = folder
         self.store = store
         self.settings = dict(settings or {})
-        self.ports = [_free_port() for _ in range(nodes)]
+        self.ports = [free_port() for _ in range(nodes)]
         self.processes: list[subprocess.Popen[bytes] | None] = [None] * nodes
 
     def __enter__(self) -> Cluster:
@@ -136,7 +136,7 @@ class Cluster:
         return self.folder / f"control{number}.json"
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as tried:
         tried.bind(("127.0.0.1", 0))
         port: int = tried.getsockname()[1]

@@ -2,8 +2,8 @@
 
     with S3Server(folder) as server: server.environment, server.make_bucket("name")
 
-Everything is in `folder`; nothing needs systemd or root. The packages are Debian's: ceph-mon ceph-osd radosgw ceph-common.
-`missing()` says why it cannot run here, after installing them where that is possible (root, apt-get).
+Everything is in `folder`; nothing needs systemd or root. The packages are Debian's: ceph-mon, ceph-osd, radosgw,
+ceph-common. `missing()` says why it cannot run here, after installing them where that is possible (root, apt-get).
 """
 
 from __future__ import annotations

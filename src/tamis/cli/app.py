@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from tamis.cli import asking, checking, collecting, demonstrating, measuring, moving, serving, snapshotting
+from tamis.cli import asking, checking, clustering, collecting, demonstrating, measuring, moving, serving, snapshotting
 from tamis.cli.target import Unreachable
 from tamis.errors import TamisError
 
@@ -51,10 +51,11 @@ app.command("collections")(collecting.collections)
 app.command("info")(collecting.info)
 app.command("create")(collecting.create)
 app.command("delete")(collecting.delete)
-app.command("import")(moving.import_points)
+app.command("import", cls=moving.Import)(moving.import_points)
 app.command("export")(moving.export_points)
 app.command("search")(asking.search)
 app.command("explain")(asking.explain)
 app.command("bench")(measuring.bench)
 app.add_typer(snapshotting.snapshot, name="snapshot")
+app.add_typer(clustering.cluster, name="cluster")
 app.command("check")(checking.check)
