@@ -110,10 +110,9 @@ class StoreLog:
             return first
 
     def refresh(self) -> int:
-        """Learn what others appended; returns the end. NotFound, once, if what follows what was known is trimmed."""
+        """Learn what others appended; returns the end. If what was known is trimmed, `read` says so."""
         with self._lock:
-            before, trouble = self._end, None
-            found: list[tuple[int, _Group]] = []
+            trouble, found = None, list[tuple[int, _Group]]()
             try:
                 found.extend(self._looked_on())
             except Retryable as error:
@@ -125,8 +124,6 @@ class StoreLog:
                     raise trouble
             else:
                 self._begin()
-                if self._end > before and self._firsts[0] > before + 1:
-                    raise NotFound(f"log: trimmed beyond position {before} while nobody looked")
             return self._end
 
     def read(self, after: int) -> Iterator[tuple[int, bytes]]:
