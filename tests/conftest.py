@@ -13,6 +13,7 @@ from tamis.storage.local import LocalStore
 from tamis.storage.memory import MemoryStore
 from tamis.storage.object_store import ObjectStore, open_store
 from tamis.storage.store import Store
+from tests.cluster.s3 import S3Server, missing
 
 # No deadline: the first example of a test may compile a kernel. The blob reproduces a failure on another machine.
 settings.register_profile("tamis", deadline=None, print_blob=True)
@@ -20,23 +21,29 @@ settings.load_profile("tamis")
 
 
 @pytest.fixture(scope="session")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Store]]:
-    """Empty stores in a real S3 server, which is started once."""
-    from tests.cluster.s3 import S3Server, missing
-
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A real S3 server with the bucket `tests`, started once."""
+    pytest.importorskip("obstore")
     reason = missing()
     if reason is not None:
         pytest.skip(f"no S3 server: {reason}")
     with S3Server(tmp_path_factory.mktemp("s3")) as server:
-        bucket, number = server.make_bucket("tests"), itertools.count()
+        server.make_bucket("tests")
+        yield server
 
-        def fresh() -> Store:
-            with pytest.MonkeyPatch.context() as patch:
-                for name, value in server.environment.items():
-                    patch.setenv(name, value)
-                return open_store(f"{bucket}/at-{next(number)}")
 
-        yield fresh
+@pytest.fixture(scope="session")
+def s3(s3_server: S3Server) -> Callable[[], Store]:
+    """Empty stores in it."""
+    number = itertools.count()
+
+    def fresh() -> Store:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in s3_server.environment.items():
+                patch.setenv(name, value)
+            return open_store(f"s3://tests/at-{next(number)}")
+
+    return fresh
 
 
 @pytest.fixture(params=["local", "memory", "object", "s3"])
