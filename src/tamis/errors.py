@@ -54,6 +54,9 @@ class Rejected(TamisError, ValueError):
         self.where = where
         self.problem = problem
 
+    def __reduce__(self) -> tuple[type[Rejected], tuple[str, str]]:
+        return type(self), (self.where, self.problem)
+
 
 class Malformed(Rejected):
     """A request cannot be read: not JSON, an unknown key, a value of another type."""
@@ -115,3 +118,6 @@ class Corrupt(Broken):
         self.key = key
         self.offset = offset
         self.problem = problem
+
+    def __reduce__(self) -> tuple[type[Corrupt], tuple[str, int, str]]:
+        return type(self), (self.key, self.offset, self.problem)

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.main
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from typer.core import TyperCommand
 
 from tamis.cli.options import Key, Name, TargetName, Where
 from tamis.cli.progress_file import ProgressFile
@@ -18,14 +20,28 @@ from tamis.cli.sinks import KINDS, writer
 from tamis.cli.sources import Columns, count_rows, read_points
 from tamis.cli.target import Target, collection_path, opened
 from tamis.errors import NotFound, Rejected
+from tamis.limits import SEGMENT_POINTS_MAX, SHARDS_MAX, THREADS_MAX
 from tamis.wire.answers import write
 from tamis.wire.where_reader import read_where
 
-__all__ = ["export_points", "import_points"]
+__all__ = ["Import", "export_points", "import_points"]
 
 _PAGE = 1_000
 _REQUEST_BYTES = 8 << 20  # a quarter of what a server takes unless told otherwise
 _Batch = Annotated[int, typer.Option(help="Points in one write.", min=1, max=100_000)]
+
+
+class Import(TyperCommand):
+    """`tamis import`, which with --ray takes other arguments: then it is `_fill`."""
+
+    def make_context(self, info_name: str | None, args: list[str], *given: Any, **extra: Any) -> Any:
+        """Read the arguments, of the one or the other."""
+        if "--ray" not in args:
+            return super().make_context(info_name, args, *given, **extra)
+        alone = typer.Typer(rich_markup_mode="rich", add_completion=False)
+        alone.command()(_fill)
+        rest = [word for word in args if word != "--ray"]
+        return typer.main.get_command(alone).make_context(f"{info_name} --ray", rest, *given, **extra)
 
 
 def import_points(
@@ -41,6 +57,10 @@ def import_points(
         bool, typer.Option("--restart", help="From the beginning, whatever an earlier run did.")
     ] = False,
     api_key: Key = "",
+    ray: Annotated[
+        bool,
+        typer.Option("--ray", help="Into the store of a cluster, by many workers: [cyan]import --ray --help[/cyan]."),
+    ] = False,
 ) -> None:
     """Write the points of a file; other columns become their payload. Goes on where an interrupted import stopped.
 
@@ -70,6 +90,38 @@ def import_points(
                 advance(len(part))
     progress.remove()
     Console().print(f"{done:,} points in {collection}", markup=False, highlight=False)
+
+
+def _fill(
+    collection: Name,
+    files: Annotated[list[Path], typer.Argument(help=".parquet; every worker must see them.", show_default=False)],
+    store: Annotated[
+        str, typer.Option(help="The cluster's: s3://bucket/prefix, gs://, az://, a directory.", show_default=False)
+    ],
+    id: Annotated[str, typer.Option(help="The column of ids.")] = "id",
+    vector: Annotated[str, typer.Option(help="The column of vectors; several by comma.")] = "vector",
+    distance: Annotated[str, typer.Option(help="For a collection that is made now.")] = "Cosine",
+    shards: Annotated[int, typer.Option(help="For a collection that is made now.", min=1, max=SHARDS_MAX)] = 1,
+    points: Annotated[int, typer.Option(help="Points in one segment.", min=1, max=SEGMENT_POINTS_MAX)] = 500_000,
+    threads: Annotated[int, typer.Option(help="Threads of a task.", min=1, max=THREADS_MAX)] = 1,
+) -> None:
+    """Fill an empty collection of a cluster from Parquet files: workers of Ray build segments and graphs in its store.
+
+    A collection that is not there is made, and is seen when all is done. Of rows with the same id the last one wins, in
+    the order of the files. RAY_ADDRESS names a cluster of Ray; without it one is started on this machine. The same
+    command goes on where an interrupted one stopped.
+
+    Example: [cyan]tamis import --ray --store s3://bucket/tamis docs a.parquet b.parquet[/cyan]
+    """
+    from tamis.bulk import plan
+    from tamis.bulk.filling import Filling, Wanted
+    from tamis.bulk.running import on_ray
+
+    columns = plan.Columns(id, tuple(vector.split(",")))
+    filling = Filling(store, collection, files, columns, Wanted(distance, shards, points, threads))
+    with _bar(f"import {collection}", filling.rows) as advance:
+        count = filling.run(on_ray, advance)
+    Console().print(f"{count:,} points in {collection}", markup=False, highlight=False)
 
 
 def export_points(

@@ -11,7 +11,6 @@ passed over, for an import that goes on where another one stopped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from tamis.bulk.arrow import arrow, readable
 from tamis.errors import Rejected
 from tamis.wire.bodies import read_object
 
@@ -62,36 +62,18 @@ def count_rows(path: Path) -> int | None:
     if kind == ".npy":
         return len(_mapped(path))
     if kind == ".parquet":
-        with _readable(path):
-            rows: int = _pyarrow("parquet").ParquetFile(path).metadata.num_rows
+        with readable(path):
+            rows: int = arrow("parquet").ParquetFile(path).metadata.num_rows
             return rows
     return None
 
 
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Arrow's errors as ours."""
-    try:
-        yield
-    except (_pyarrow("lib").ArrowException, OSError) as error:
-        raise Rejected("file", f"{path} cannot be read: {error}") from None
-
-
-def _pyarrow(part: str) -> Any:
-    try:
-        from importlib import import_module
-
-        return import_module(f"pyarrow.{part}")
-    except ImportError:
-        raise Rejected("file", "Parquet and Arrow need pyarrow; install it with: pip install 'tamis[arrow]'") from None
-
-
 def _table(path: Path, columns: Columns, batch: int) -> Iterator[Point]:
-    with _readable(path):
+    with readable(path):
         if path.suffix.lower() == ".parquet":
-            batches = _pyarrow("parquet").ParquetFile(path).iter_batches(batch_size=batch)
+            batches = arrow("parquet").ParquetFile(path).iter_batches(batch_size=batch)
         else:
-            batches = _pyarrow("dataset").dataset(path, format="ipc").to_batches(batch_size=batch)
+            batches = arrow("dataset").dataset(path, format="ipc").to_batches(batch_size=batch)
         first = 0
         for part in batches:
             names = part.schema.names

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 
 import msgspec
@@ -34,7 +35,7 @@ from tamis.shard.state import State
 from tamis.shard.writer import Writer
 from tamis.storage.store import Store
 
-__all__ = ["Stopped", "Upkeep", "limits_of"]
+__all__ = ["Stopped", "Upkeep", "builds_of", "deserving_graphs", "limits_of"]
 
 _GRAPH_ROWS_MIN = 64  # fewer are scanned faster than walked, whatever the thresholds say
 # Without thresholds a graph begins where a scan would take about 0.1 ms: rows · (size + 48), in sixths of a nanosecond.
@@ -194,8 +195,8 @@ class Upkeep:
     def _builds(
         self, schema: CollectionSchema, kept: Sequence[Kept], *, graphs: bool, full: bool, progress: Progress | None
     ) -> dict[str, Build]:
-        present = _present_total([source.view for source in kept])
-        deserving = limits_of(schema, background=not full).deserves(present) if graphs else frozenset()
+        views = [source.view for source in kept]
+        deserving = deserving_graphs(schema, views, background=not full) if graphs else frozenset()
 
         def report(share: float) -> None:
             if self._stopping.is_set():
@@ -205,12 +206,22 @@ class Upkeep:
             if progress is not None:
                 progress(share)
 
-        return {
-            name: Build(
-                _effective(params, schema), _hnsw(params, schema), name in deserving, self._runtime.pool, report
-            )
-            for name, params in schema.vectors.items()
-        }
+        return builds_of(schema, deserving, self._runtime.pool, report)
+
+
+def builds_of(
+    schema: CollectionSchema, deserving: frozenset[str], pool: Executor, progress: Progress | None = None
+) -> dict[str, Build]:
+    """How each vector of a new segment is sealed. deserving: which get a graph."""
+    return {
+        name: Build(_effective(params, schema), _hnsw(params, schema), name in deserving, pool, progress)
+        for name, params in schema.vectors.items()
+    }
+
+
+def deserving_graphs(schema: CollectionSchema, views: Sequence[SegmentView], *, background: bool) -> frozenset[str]:
+    """Names of the vectors that get a graph in a segment of the living rows of these views."""
+    return limits_of(schema, background=background).deserves(_present_total(views))
 
 
 def limits_of(schema: CollectionSchema, *, background: bool) -> Limits:
