@@ -95,6 +95,20 @@ def test_what_one_node_wrote_every_node_reads_at_once(three: Cluster) -> None:
         assert (status, answer["result"]["count"]) == (200, round + 1)
 
 
+def test_nothing_is_acknowledged_into_what_was_deleted(three: Cluster) -> None:
+    for round in range(6):
+        made(three)
+        until(lambda: three.ask(1, "GET", "/collections/docs/exists")[1]["result"]["exists"])
+        assert three.ask(1, "PUT", "/collections/docs/points?wait=true", points(0, 3))[0] == 200
+        assert three.ask(0, "DELETE", "/collections/docs")[0] == 200
+        made(three)
+        node = 1 + round % 2  # which may not have heard of it
+        status, answer, _ = three.ask(node, "PUT", "/collections/docs/points?wait=true", points(10, 1))
+        assert status in (200, 503), answer
+        assert count(three, 0) == (1 if status == 200 else 0)
+        assert three.ask(0, "DELETE", "/collections/docs")[0] == 200
+
+
 def test_a_rolling_restart_is_seen_by_nobody(three: Cluster) -> None:
     made(three, shard_number=2, replication_factor=2)
     trouble: list[Any] = []

@@ -20,11 +20,12 @@ import msgspec
 from tamis.cluster.catalog import Catalog, ShardedEntry, Version
 from tamis.cluster.membership import Lease, Membership
 from tamis.cluster.placement import replicas, upkeep_home, write_home
-from tamis.cluster.shards import Key, OpenShard, Shards
+from tamis.cluster.shards import Key, OpenShard, Shards, shard_store
 from tamis.embedded.aliases import aliases_after
 from tamis.embedded.names import check_collection_name, unknown_collection
-from tamis.errors import Conflict, Rejected, Unavailable
-from tamis.model.operation import ChangeSchema
+from tamis.errors import Conflict, Outrun, Rejected, Unavailable
+from tamis.log.store_log import StoreLog
+from tamis.model.operation import ChangeSchema, encode_operation
 from tamis.model.role import Role
 from tamis.shard.change.schema import changed
 from tamis.shard.garbage import Keep, collect
@@ -117,10 +118,25 @@ class ClusterDatabase:
             entries = {known: entry for known, entry in version.entries.items() if known != name}
             aliases = {alias: of for alias, of in version.aliases.items() if of != name}
             deleted = (*version.deleted, version.entries[name].number)
+            gone.append(version.entries[name])
             return msgspec.structs.replace(version, entries=entries, aliases=aliases, deleted=deleted)
 
+        gone: list[ShardedEntry] = []
         self.catalog.change(make)
+        self.fence(gone[-1])
         self._close_deleted()
+
+    def fence(self, entry: ShardedEntry) -> None:
+        """End the logs of a collection that is out of the catalog: a node that has not heard of it cannot acknowledge a
+        write to it after this. Unavailable: it is out, but that is not certain yet."""
+        for shard in entry.shards:
+            log = StoreLog(shard_store(self.store, entry.number, shard, entry.origin))
+            while True:
+                try:
+                    log.append([encode_operation(ChangeSchema(params={"fenced": True}))], log.end)
+                    break
+                except Outrun:
+                    log.refresh()
 
     def update_aliases(self, actions: Any) -> None:
         """All of these or none."""

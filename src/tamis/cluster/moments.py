@@ -94,11 +94,15 @@ def restore(db: ClusterDatabase, collection: str, title: str) -> None:
         if collection in version.aliases:
             raise Rejected("collection", f"{collection!r} is an alias; name the collection")
         if collection in version.entries:
+            gone.append(version.entries[collection])
             deleted = (*version.deleted, version.entries[collection].number)
             version = msgspec.structs.replace(version, deleted=deleted)
         return _with_clone(version, collection, kept[title].entry, kept[title].moment)
 
+    gone: list[ShardedEntry] = []
     db.catalog.change(make)
+    for entry in gone[-1:]:
+        db.fence(entry)
 
 
 def _with_clone(version: Version, name: str, source: ShardedEntry, moment: Moment) -> Version:

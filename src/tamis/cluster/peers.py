@@ -144,6 +144,8 @@ def first_good(
     If there is none: the last answer there was, or Unavailable. TimedOut when the time is over.
     """
     patience, seconds = times
+    if len(candidates) == 1:
+        return ask(candidates[0])
     end = time.monotonic() + seconds
     left = list(candidates)
     running: set[Future[Answer]] = set()

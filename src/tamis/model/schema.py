@@ -187,3 +187,4 @@ class CollectionSchema(msgspec.Struct, frozen=True, omit_defaults=True):
     replication_factor: int | None = None
     write_consistency_factor: int | None = None
     sharding_method: str | None = None  # auto
+    fenced: bool = False  # the collection was deleted or replaced: its log takes no more writes

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tamis.errors import Conflict, NotFound, Rejected
+from tamis.errors import Conflict, NotFound, Rejected, Unavailable
 from tamis.model.ids import IdArray
 from tamis.model.operation import (
     ChangeSchema,
@@ -36,7 +36,9 @@ Existing = UpdateVectors | SetPayload | OverwritePayload | DeletePayload | Clear
 
 
 def admit(state: State, operation: Operation) -> None:
-    """Rejected, NotFound or Conflict, or nothing: then `apply` will do it."""
+    """Rejected, NotFound or Conflict, or nothing: then `apply` will do it. Unavailable: the shard takes no more."""
+    if state.schema.fenced:
+        raise Unavailable("the collection was deleted or replaced a moment ago; nothing was written; try again")
     if isinstance(operation, CreateVector) and operation.name in state.schema.vectors:
         raise Conflict(f"vector {operation.name!r} exists already")
     if isinstance(operation, DropVector) and operation.name not in state.schema.vectors:

@@ -41,6 +41,7 @@ _GRAPH_ROWS_MIN = 64  # fewer are scanned faster than walked, whatever the thres
 # Without thresholds a graph begins where a scan would take about 0.1 ms: rows · (size + 48), in sixths of a nanosecond.
 _GRAPH_ROWS_DEFAULT = 1_000
 _SCAN_WORK = 800_000
+_FILE_BYTES = 2 * 2**30  # in an object store, where a file is created in one request; codes and graph come on top
 
 
 class Stopped(Conflict):
@@ -100,7 +101,10 @@ class Upkeep:
         with self._merge_lock:
             ledger = self.ledger
             base = ledger.sealed
-            job = plan([_piece(view) for view in base.views], limits_of(base.schema, background=not full), full=full)
+            limits = limits_of(
+                base.schema, background=not full, file_bytes=_FILE_BYTES if self._runtime.shared else None
+            )
+            job = plan([_piece(view) for view in base.views], limits, full=full)
             if job is None:
                 return False
             sources = [view for view in base.views if view.body.name in job.names]
@@ -224,13 +228,17 @@ def deserving_graphs(schema: CollectionSchema, views: Sequence[SegmentView], *, 
     return limits_of(schema, background=background).deserves(_present_total(views))
 
 
-def limits_of(schema: CollectionSchema, *, background: bool) -> Limits:
-    """The policy's numbers for a collection. An indexing_threshold of 0 stops graphs in the background only."""
+def limits_of(schema: CollectionSchema, *, background: bool, file_bytes: int | None = None) -> Limits:
+    """The policy's numbers for a collection. An indexing_threshold of 0 stops graphs in the background only.
+
+    file_bytes: of the vectors of one segment, where one file cannot be larger."""
     settings = schema.optimizers
     row_bytes = sum(4 * params.size for params in schema.vectors.values())
     rows_max = SEGMENT_POINTS_MAX
     if settings.max_segment_size is not None and row_bytes:
         rows_max = max(1, min(rows_max, settings.max_segment_size * 1024 // row_bytes))
+    if file_bytes is not None and row_bytes:
+        rows_max = max(1, min(rows_max, file_bytes // row_bytes))
 
     def deserves(present: Mapping[str, int]) -> frozenset[str]:
         if background and settings.indexing_threshold == 0:

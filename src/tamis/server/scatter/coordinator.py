@@ -90,7 +90,8 @@ class Coordinator:
         legs = _Legs(self, route, request, (name, entry, keys))
         if keys is None and not self.is_spread(route, request) and len(entry.shards) == 1:
             request.shard = entry.number, entry.shards[0]
-            return self._leg(route, request)
+            answer = self._leg(route, request)
+            return answer if route.access == "read" else _with_position(answer, entry.shards[0])
         return self._spread(route, request, legs, body)
 
     def _spread(self, route: Route, request: Request, legs: _Legs, body: Members) -> Result | Reply:
@@ -140,7 +141,8 @@ class Coordinator:
             begin = time.monotonic()
             seconds = max(0.001, call.end - begin)
             answer = self.peers.call(peer, call.method, call.target, call.body, (call.headers, seconds))
-            self._recent.took(time.monotonic() - begin)
+            if call.route.access == "read":
+                self._recent.took(time.monotonic() - begin)
             return answer
         request = Request(
             body=call.body,
@@ -198,6 +200,9 @@ class Coordinator:
     def together(self, calls: Mapping[int, _Call], legs: _Legs) -> dict[int, bytes]:
         """All legs at once; their results. LegFailed."""
         send = self.read if legs.route.access == "read" else self.write
+        if len(calls) == 1:
+            [(shard, call)] = calls.items()
+            return {shard: self._good(send(legs.entry, shard, call))}
         futures = {shard: self._pool.submit(send, legs.entry, shard, call) for shard, call in calls.items()}
         results: dict[int, bytes] = {}
         failures: list[Reply] = []
@@ -207,13 +212,19 @@ class Coordinator:
             except Exception as error:  # noqa: BLE001 - told as this shard's failure
                 failures.append(error_reply(error))
                 continue
-            if answer.status == 200:
-                results[shard] = read_result(answer.body)
-            else:
-                failures.append(Reply(answer.body, answer.status, headers=_retry(answer)))
+            try:
+                results[shard] = self._good(answer)
+            except LegFailed as failed:
+                failures.append(failed.reply)
         if failures:
             raise LegFailed(failures[0], len(failures), len(calls))
         return results
+
+    def _good(self, answer: Answer) -> bytes:
+        """The result in an answer. LegFailed."""
+        if answer.status == 200:
+            return read_result(answer.body)
+        raise LegFailed(Reply(answer.body, answer.status, headers=_retry(answer)))
 
     def call_of(self, legs: _Legs, method: str, path: str, shard: int, body: Any) -> _Call:
         """A leg of a request, ready to be sent."""
@@ -358,6 +369,14 @@ def _at_least(given: str, shard: int) -> int:
         if int(number) == shard:
             return int(position)
     return 0
+
+
+def _with_position(answer: Asked | Result | Reply, shard: int) -> Asked | Result | Reply:
+    """A write's result, with the header that says where in the shard's log it is."""
+    position = _position(read_value(answer.result)) if isinstance(answer, Result) else None
+    if position is None or not isinstance(answer, Result):
+        return answer
+    return Result(answer.result, answer.extra, ((POSITIONS_HEADER, f"{shard}:{position}"),))
 
 
 def _position(result: Any) -> int | None:
