@@ -211,7 +211,7 @@ class Node:
         if self.shard is None:
             runtime = Runtime(POOL, background=False, head_points=24, mark=f"-n{self.number}")
             token = self.world.random.randbytes
-            self._log = StoreLog(self._store, lambda: token(16))
+            self._log = StoreLog(self._store, lambda: token(16), ahead=1)
             try:
                 self.shard = Shard.create(self._store, self._log, SCHEMA, runtime)
             except Conflict:

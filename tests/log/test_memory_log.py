@@ -2,7 +2,7 @@
 
 import pytest
 
-from tamis.errors import NotFound, Poisoned, Unavailable
+from tamis.errors import NotFound, Outrun, Poisoned, Unavailable
 from tamis.log.memory_log import MemoryLog
 from tamis.storage.faults import Crashed, Fault, FaultSchedule
 
@@ -27,6 +27,15 @@ def test_append_read_trim() -> None:
         log.read(1)
     log.trim(8)
     assert (log.end, log.size, list(log.read(8)), log.append([b"d"])) == (8, 0, [], 9)
+
+
+def test_an_append_after_what_is_not_the_end() -> None:
+    log = MemoryLog()
+    assert (log.append([b"a"], after=0), log.append([b"b"], after=1), log.refresh()) == (1, 2, 2)
+    for after in (1, 3):
+        with pytest.raises(Outrun, match=f"ends at position 2, not at {after}; nothing was written"):
+            log.append([b"c"], after=after)
+    assert (log.end, log.refresh()) == (2, 2)
 
 
 @pytest.mark.parametrize(("fault", "left"), [(Fault.CUT, 1), (Fault.TEAR, 1), (Fault.DONE, 3)], ids=str)

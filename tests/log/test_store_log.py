@@ -1,7 +1,7 @@
 """A log that several nodes append to keeps the order that the store gave it, whatever is late, unknown or trimmed."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 
@@ -11,7 +11,9 @@ from tamis.log.store_log import StoreLog
 from tamis.storage.cache import Traffic
 from tamis.storage.faults import Fault, FaultSchedule
 from tamis.storage.frame import pack_group
+from tamis.storage.layered import LayeredStore
 from tamis.storage.memory import MemoryStore
+from tamis.storage.prefix import PrefixStore
 from tamis.storage.store import Part, Store
 
 
@@ -260,9 +262,11 @@ class Counting(MemoryStore):
         super().__init__()
         self.traffic = Traffic()
         self.refused: set[str] = set()
+        self.waits: Callable[[], object] = lambda: None
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         self.traffic.count("get")
+        self.waits()
         if key in self.refused:
             raise Unavailable(f"{key}: 503")
         return super().get(key, start, length)
@@ -311,6 +315,24 @@ def test_recent_groups_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert log.size <= 530
 
 
+@pytest.mark.parametrize("ahead", [1, 3, 8])
+def test_a_long_log_is_read_some_at_once(shared_store: Store, ahead: int) -> None:
+    filled(shared_store, 25, of=2)
+    log = StoreLog(shared_store, ahead=ahead)
+    assert [int(record) for record in records(log)] == list(range(1, 51))
+    assert [int(record) for record in records(log, 33)] == list(range(34, 51))
+
+
+def test_groups_are_fetched_at_once() -> None:
+    """As many as it says: each fetch waits for the others."""
+    store = Counting()
+    filled(store, 17)
+    log = StoreLog(store, ahead=4)
+    together = threading.Barrier(4)
+    store.waits = lambda: together.wait(10)
+    assert len(list(zip(log.read(0), range(16), strict=False))) == 16
+
+
 def test_groups_that_others_trimmed_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_log, "_KNOWN", 4)
     store = Counting()
@@ -346,6 +368,18 @@ def test_a_store_that_is_away_changes_nothing() -> None:
     with pytest.raises(Unavailable):
         log.refresh()
     assert (log.end, records(log)) == (3, [b"1", b"2", b"3"])
+
+
+def test_a_clone_goes_its_own_way(shared_store: Store) -> None:
+    origin = filled(PrefixStore(shared_store, "origin"), 3, of=2)
+    own = PrefixStore(shared_store, "clone")
+    clone = StoreLog(LayeredStore(own, PrefixStore(shared_store, "origin"), lambda shown: shown <= key(4)))
+    origin.append([b"only in the origin"])
+    assert (clone.end, clone.append([b"only in the clone"])) == (4, 5)
+    again = StoreLog(LayeredStore(own, PrefixStore(shared_store, "origin"), lambda shown: shown <= key(4)))
+    for log in (clone, again):
+        assert records(log) == [b"1", b"2", b"3", b"4", b"only in the clone"]
+    assert records(origin, 6) == [b"only in the origin"]
 
 
 def test_closed() -> None:

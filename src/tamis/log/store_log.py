@@ -22,6 +22,7 @@ import threading
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from tamis.errors import Conflict, Corrupt, NotFound, Outrun, Poisoned, Retryable, Unavailable
@@ -35,7 +36,7 @@ __all__ = ["StoreLog"]
 _PREFIX = "log/"
 _RECENT_BYTES = 64 * 2**20
 _BEGINNING = 64  # bytes of an object, its token among them
-_MISSED = 4  # groups looked up one by one before they are listed
+_AHEAD = 8  # groups that are fetched at once when a log is read
 _KNOWN = 1_000  # more groups than twice those that were listed and this many: some may be trimmed
 _TOKEN_BYTES = 16
 _NO_TOKEN = bytes(_TOKEN_BYTES)  # of the group before the first
@@ -53,6 +54,8 @@ class _Group(NamedTuple):
 class StoreLog:
     """A `Log` that others append to, too. Any thread may use it.
 
+    token: 16 bytes that were never given before; ahead: how many groups are fetched at once when the log is read.
+
     >>> from tamis.storage.memory import MemoryStore
     >>> store = MemoryStore()
     >>> one, two = StoreLog(store), StoreLog(store)
@@ -65,8 +68,11 @@ class StoreLog:
     (2, [(2, b'b')])
     """
 
-    def __init__(self, store: Store, token: Callable[[], bytes] = lambda: secrets.token_bytes(16)) -> None:
+    def __init__(
+        self, store: Store, token: Callable[[], bytes] = lambda: secrets.token_bytes(16), ahead: int = _AHEAD
+    ) -> None:
         self._store = store
+        self._ahead = ahead
         self._token = token
         self._lock = threading.RLock()  # the order in which this object appends and learns
         self._recent: OrderedDict[int, _Group] = OrderedDict()  # by the position of the first record
@@ -171,18 +177,37 @@ class StoreLog:
 
     def _records(self, firsts: list[int], after: int, end: int) -> Iterator[tuple[int, bytes]]:
         """Of these groups, each once the next one says that it is the one before it. The last one is known to count."""
-        group = self._group(firsts[0])
-        for place, first in enumerate(firsts):
-            due = first + len(group.records)
-            following = None
-            if place + 1 < len(firsts):
-                following = self._group(firsts[place + 1])
-                if firsts[place + 1] != due or following.before != group.token:
+        groups = self._groups(firsts)
+        group = next(groups)
+        for first, following in zip(firsts, [*firsts[1:], None], strict=True):
+            if following is not None:
+                found = next(groups)
+                if following != first + len(group.records) or found.before != group.token:
                     raise NotFound(f"log: what was there at position {first} is trimmed")
             for position, record in enumerate(group.records, first):
                 if after < position <= end:
                     yield position, record
-            group = following or group
+            if following is not None:
+                group = found
+
+    def _groups(self, firsts: list[int]) -> Iterator[_Group]:
+        """From memory; those that are not there are fetched, some at once."""
+        for at in range(0, len(firsts), self._ahead):
+            wanted = firsts[at : at + self._ahead]
+            with self._lock:
+                groups = {first: self._recent[first] for first in wanted if first in self._recent}
+            missing = [first for first in wanted if first not in groups]
+            if len(missing) > 1:
+                with ThreadPoolExecutor(len(missing)) as pool:
+                    fetched = list(pool.map(self._fetched, missing))
+            else:
+                fetched = [self._fetched(first) for first in missing]
+            with self._lock:
+                for first, group in zip(missing, fetched, strict=True):
+                    groups[first] = group
+                    self._keep(first, group)
+            for first in wanted:
+                yield groups[first]
 
     def _begin(self) -> None:
         """Know the log as it is listed now, or what was known before if the store gives no answer."""
@@ -214,13 +239,9 @@ class StoreLog:
                 self._drop(gone)
 
     def _looked_on(self) -> Iterator[tuple[int, _Group]]:
-        """The chain of groups after the end: one by one, and from a list if they are many."""
-        due, listed = self._end + 1, iter([0])
-        for number in itertools.count():
-            if number == _MISSED:
-                listed = iter([first for first in self._listed() if first >= due])
-            if number >= _MISSED and next(listed, None) != due:
-                return
+        """The chain of groups after the end."""
+        due = self._end + 1
+        while True:
             try:
                 group = self._fetched(due)
             except NotFound:
@@ -234,13 +255,8 @@ class StoreLog:
         self._end = first + len(group.records) - 1
         self._keep(first, group)
 
-    def _group(self, first: int) -> _Group:
-        with self._lock:
-            if first not in self._recent:
-                self._keep(first, self._fetched(first))
-            return self._recent[first]
-
     def _keep(self, first: int, group: _Group) -> None:
+        self._drop(first)
         self._recent[first] = group
         self._recent_bytes += sum(map(len, group.records))
         while self._recent_bytes > _RECENT_BYTES and len(self._recent) > 1:
