@@ -225,9 +225,10 @@ def test_a_group_that_follows_another_one_is_corrupt() -> None:
         pack_group(2, [b"t" * 31, b"a"]),
         pack_group(3, [b"t" * 32, b"a"]),
         [*pack_group(2, [b"t" * 32, b"a"]), b"tail"],
+        [*pack_group(2, [b"t" * 32, b"a"]), *pack_group(4, [b"t" * 32, b"a"])],
         [b"".join(bytes(part) for part in pack_group(2, [b"t" * 32, b"a"]))[:-1]],
     ],
-    ids=["no record", "short token", "other position", "more behind", "cut off"],
+    ids=["no record", "short token", "other position", "more behind", "two", "cut off"],
 )
 def test_an_object_that_is_no_group_is_corrupt(body: list[Part]) -> None:
     store = MemoryStore()

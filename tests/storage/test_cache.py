@@ -76,7 +76,7 @@ def test_nothing_is_overwritten(shared_store: Store, tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["../outside", "a/../../outside", "/etc/hostname", ".hidden", ""])
 def test_keys_stay_inside(tmp_path: Path, key: str) -> None:
     (tmp_path / "outside").write_bytes(b"not an object")
-    store = CachedStore(MemoryStore(), tmp_path / "cache", ALL)
+    store = CachedStore(MemoryStore(), tmp_path, ALL)
     for call in (store.map, store.get, store.size, store.delete, lambda k: store.put(k, [body("x")])):
         with pytest.raises(Rejected):
             call(key)
@@ -124,6 +124,18 @@ def test_what_was_not_used_for_longest_goes(tmp_path: Path) -> None:
     assert store.cached_bytes == 3 * (BIG + 16)
     assert store.map("b") == body("b")
     assert counts(store) == (1, 1)
+
+
+def test_what_is_mapped_again_is_used_again(tmp_path: Path) -> None:
+    store = CachedStore(MemoryStore(), tmp_path, 3 * (BIG + 16))
+    for name in "abc":
+        store.put(name, [body(name)])
+    held = store.map("a")
+    for name in "cba":
+        assert store.map(name) == body(name)
+    del held
+    store.put("d", [body("d")])
+    assert [path.name for path in sorted((tmp_path / "files").iterdir())] == ["a", "b", "d"]
 
 
 def test_what_is_mapped_stays(tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ class StoreLog:
         for first, following in zip(firsts, [*firsts[1:], None], strict=True):
             if following is not None:
                 found = next(groups)
-                if following != first + len(group.records) or found.before != group.token:
+                if found.before != group.token:
                     raise NotFound(f"log: what was there at position {first} is trimmed")
             for position, record in enumerate(group.records, first):
                 if after < position <= end:
