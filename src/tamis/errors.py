@@ -12,6 +12,7 @@
     ├── Retryable     the caller, later
     │   ├── Overloaded    a queue or a limit is full
     │   ├── Unavailable   a part is not reachable now
+    │   │   └── Outdated  the collection is another one by now; nothing was done
     │   └── TimedOut      the deadline passed
     └── Broken        the operator
         ├── Poisoned      a write could not be made durable: reads go on, writes are refused until reopened
@@ -30,6 +31,7 @@ __all__ = [
     "Invalid",
     "Malformed",
     "NotFound",
+    "Outdated",
     "Outrun",
     "Overloaded",
     "Poisoned",
@@ -96,6 +98,10 @@ class Overloaded(Retryable):
 
 class Unavailable(Retryable):
     """A part that is needed cannot be reached now."""
+
+
+class Outdated(Unavailable):
+    """The collection was deleted or replaced a moment ago. Nothing was done."""
 
 
 class TimedOut(Retryable):

@@ -13,6 +13,7 @@ from tamis.errors import (
     Invalid,
     Malformed,
     NotFound,
+    Outdated,
     Overloaded,
     Rejected,
     TamisError,
@@ -20,7 +21,7 @@ from tamis.errors import (
     Unavailable,
     UnknownVector,
 )
-from tamis.server.request import BadQuery, Reply
+from tamis.server.request import OUTDATED_HEADER, BadQuery, Reply
 from tamis.wire.answers import write
 
 __all__ = ["RateLimited", "error_reply", "refusal"]
@@ -48,6 +49,8 @@ def error_reply(error: BaseException, seconds: float = 0.0) -> Reply:
         headers = (("retry-after", str(error.seconds)),)
     elif status == 503:
         headers = (("retry-after", str(RETRY_SECONDS)),)
+    if isinstance(error, Outdated):
+        headers += ((OUTDATED_HEADER, "true"),)
     return refusal(status, message, seconds, headers)
 
 

@@ -12,6 +12,7 @@ from tamis.errors import Invalid, Malformed
 
 __all__ = [
     "AT_LEAST_HEADER",
+    "OUTDATED_HEADER",
     "POSITIONS_HEADER",
     "SHARD_HEADER",
     "BadQuery",
@@ -26,6 +27,7 @@ __all__ = [
 
 JSON = "application/json"
 SHARD_HEADER, AT_LEAST_HEADER, POSITIONS_HEADER = "x-tamis-shard", "x-tamis-at-least", "x-tamis-positions"
+OUTDATED_HEADER = "x-tamis-outdated"  # nothing was done: who asked knows an older catalog
 _DIGITS_MAX = 9
 
 

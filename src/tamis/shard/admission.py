@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tamis.errors import Conflict, NotFound, Rejected, Unavailable
+from tamis.errors import Conflict, NotFound, Outdated, Rejected
 from tamis.model.ids import IdArray
 from tamis.model.operation import (
     ChangeSchema,
@@ -38,7 +38,7 @@ Existing = UpdateVectors | SetPayload | OverwritePayload | DeletePayload | Clear
 def admit(state: State, operation: Operation) -> None:
     """Rejected, NotFound or Conflict, or nothing: then `apply` will do it. Unavailable: the shard takes no more."""
     if state.schema.fenced:
-        raise Unavailable("the collection was deleted or replaced a moment ago; nothing was written; try again")
+        raise Outdated("the collection was deleted or replaced a moment ago; nothing was written; try again")
     if isinstance(operation, CreateVector) and operation.name in state.schema.vectors:
         raise Conflict(f"vector {operation.name!r} exists already")
     if isinstance(operation, DropVector) and operation.name not in state.schema.vectors:

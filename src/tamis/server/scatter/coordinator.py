@@ -82,6 +82,17 @@ class Coordinator:
             return route.answer(self._backend, request) if instead is None else instead(self._backend, request)
         if _is_fresh(request.query.get("consistency", "1")):
             self.db.catalog.refresh()
+        try:
+            answer = self._answer(route, request)
+        except Outdated:
+            answer = None
+        if answer is None or (isinstance(answer, Reply) and (OUTDATED_HEADER, "true") in answer.headers):
+            self.db.catalog.refresh()  # nothing was done: once more, to what has the name now
+            request.shard = None
+            answer = self._answer(route, request)
+        return answer
+
+    def _answer(self, route: Route, request: Request) -> Asked | Result | Reply:
         name, entry = self.db.entry(request.path["name"])
         if route.query is not None:
             request.only(*route.query)
@@ -119,7 +130,7 @@ class Coordinator:
             self.db.catalog.refresh()
             name, entry = self.db.entry(request.path["name"])
             if entry.number != number:
-                raise Unavailable(f"collection {name!r} is another one by now")
+                raise Outdated(f"collection {name!r} is another one by now")
         one = self.db.shard(name, shard)
         least = _at_least(request.at_least, shard)
         if least or _is_fresh(request.query.get("consistency", "1")):
