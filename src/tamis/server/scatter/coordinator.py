@@ -26,7 +26,7 @@ from tamis.cluster.peers import Answer, Peers, Recent, first_good
 from tamis.cluster.placement import shard_of
 from tamis.embedded.collection import Collection
 from tamis.embedded.database import Database
-from tamis.errors import NotFound, Rejected, TimedOut, Unavailable
+from tamis.errors import NotFound, Outdated, Rejected, TimedOut, Unavailable
 from tamis.model.ids import PointId
 from tamis.model.schema import CollectionSchema
 from tamis.server.backend import Backend
@@ -34,9 +34,19 @@ from tamis.server.bridge import reply_of
 from tamis.server.endpoints.moments import INSTEAD
 from tamis.server.error_map import error_reply
 from tamis.server.query.search import Asked
-from tamis.server.request import AT_LEAST_HEADER, POSITIONS_HEADER, SHARD_HEADER, BadQuery, Reply, Request, Result
+from tamis.server.request import (
+    AT_LEAST_HEADER,
+    OUTDATED_HEADER,
+    POSITIONS_HEADER,
+    SHARD_HEADER,
+    BadQuery,
+    Reply,
+    Request,
+    Result,
+)
 from tamis.server.route import Route
 from tamis.server.routes import Router
+from tamis.server.scatter.call import Call
 from tamis.server.scatter.legs import LegFailed, Legs
 from tamis.server.scatter.table import SPREAD
 from tamis.wire.answers import write
@@ -146,7 +156,7 @@ class Coordinator:
     def _is_home(self, entry: ShardedEntry, shard: int) -> bool:
         return self.db.home(entry, shard).id == self.db.me.id
 
-    def asked(self, peer: Lease, call: _Call) -> Answer:
+    def asked(self, peer: Lease, call: Call) -> Answer:
         """One leg, at one node."""
         if peer.id != self.db.me.id:
             begin = time.monotonic()
@@ -166,7 +176,7 @@ class Coordinator:
         reply = reply_of(lambda: self._leg(call.route, request))
         return Answer(reply.status, reply.body, dict(reply.headers))
 
-    def read(self, entry: ShardedEntry, shard: int, call: _Call) -> Answer:
+    def read(self, entry: ShardedEntry, shard: int, call: Call) -> Answer:
         """From the best replica."""
         candidates = self.peers.in_order(self.db.candidates(entry, shard))
         mine = [one for one in candidates if one.id == self.db.me.id and self.db.shards.here((entry.number, shard))]
@@ -175,7 +185,7 @@ class Coordinator:
         times = self._recent.patience(), max(0.001, call.end - time.monotonic())
         return first_good(candidates, lambda peer: self.asked(peer, call), self._asking, times)
 
-    def write(self, entry: ShardedEntry, shard: int, call: _Call) -> Answer:
+    def write(self, entry: ShardedEntry, shard: int, call: Call) -> Answer:
         """At the home, or at the next node if the home was not reached at all."""
         home = self.db.home(entry, shard)
         others = [one for one in self.db.candidates(entry, shard) if one.id != home.id]
@@ -195,7 +205,7 @@ class Coordinator:
         home = self.db.home(entry, shard).id
         others = [one for one in self.db.candidates(entry, shard) if one.id != home][: factor - 1]
         end = time.monotonic() + seconds
-        call = _Call(self._router, (entry.number, shard), ("POST", _name_of(self.db, entry), "/points/count"), end)
+        call = Call(self._router, (entry.number, shard), ("POST", _name_of(self.db, entry), "/points/count"), end)
         call.body, call.at_least = write(_NOTHING), f"{shard}:{position}"
         call.headers[AT_LEAST_HEADER] = call.at_least
         answers = [self._asking.submit(self.asked, peer, call) for peer in others]
@@ -208,7 +218,7 @@ class Coordinator:
         if done < factor - 1:
             raise TimedOut(f"the write is durable, but only {done + 1} of {factor} replicas have it by now")
 
-    def together(self, calls: Mapping[int, _Call], legs: _Legs) -> dict[int, bytes]:
+    def together(self, calls: Mapping[int, Call], legs: _Legs) -> dict[int, bytes]:
         """All legs at once; their results. LegFailed."""
         send = self.read if legs.route.access == "read" else self.write
         if len(calls) == 1:
@@ -237,10 +247,10 @@ class Coordinator:
             return read_result(answer.body)
         raise LegFailed(Reply(answer.body, answer.status, headers=_retry(answer)))
 
-    def call_of(self, legs: _Legs, method: str, path: str, shard: int, body: Any) -> _Call:
+    def call_of(self, legs: _Legs, method: str, path: str, shard: int, body: Any) -> Call:
         """A leg of a request, ready to be sent."""
         end = time.monotonic() + _SECONDS if legs.request.deadline is None else legs.request.deadline
-        call = _Call(self._router, (legs.entry.number, shard), (method, legs.collection, path), end)
+        call = Call(self._router, (legs.entry.number, shard), (method, legs.collection, path), end)
         call.query = {key: value for key, value in legs.request.query.items() if key != "explain"}
         call.body = b"" if method in ("GET", "DELETE") else write(body)
         if legs.request.at_least:
@@ -253,31 +263,6 @@ class Coordinator:
         self._pool.shutdown()
         self._asking.shutdown()
         self.peers.close()
-
-
-class _Call:
-    """One leg: the request that any node with the shard can answer."""
-
-    def __init__(self, router: Router, shard: tuple[int, int], place: tuple[str, str, str], end: float) -> None:
-        method, name, path = place
-        found = router.find(method, f"/collections/{name}{path}")
-        assert not isinstance(found, frozenset), path
-        self.route, self.values = found
-        self.method = method
-        self.shard = shard
-        self.end = end
-        self.body = b""
-        self.query: dict[str, str] = {}
-        self.at_least = ""
-        self.headers = {SHARD_HEADER: f"{shard[0]}/{shard[1]}"}
-        self._path = f"/collections/{_quoted(name)}{path}"
-
-    @property
-    def target(self) -> str:
-        """As in a request line."""
-        return self._path + (
-            "?" + "&".join(f"{_quoted(k)}={_quoted(v)}" for k, v in self.query.items()) if self.query else ""
-        )
 
 
 class _Legs:
@@ -350,13 +335,6 @@ def _is_fresh(consistency: str) -> bool:
     return consistency in _FRESH or (consistency.isdecimal() and int(consistency[:9]) > 1)
 
 
-def _quoted(text: str) -> str:
-    """As part of a URL."""
-    from urllib.parse import quote
-
-    return quote(text, safe="")
-
-
 def _rings(name: str, entry: ShardedEntry, keys: Any) -> list[Sequence[int]]:
     """The shards that a request is about: those of each shard key by themselves, or all where there are no keys."""
     custom = entry.schema.sharding_method == "custom"
@@ -411,5 +389,5 @@ def _failure(failed: LegFailed) -> Reply:
 
 
 def _retry(answer: Answer) -> tuple[tuple[str, str], ...]:
-    seconds = answer.headers.get("retry-after")
-    return (("retry-after", seconds),) if seconds else ()
+    kept = ((name, answer.headers.get(name)) for name in ("retry-after", OUTDATED_HEADER))
+    return tuple((name, value) for name, value in kept if value)
