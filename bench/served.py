@@ -216,7 +216,7 @@ def main() -> None:
             rows = [row for data in sets for row in measured_searches(node, data, costs, chosen.seconds)]
             memory = node.memory()
     lines = verdicts(rows, ingest)
-    packages = ["granian", "msgspec", "numba", "numpy"]
+    packages = ["httptools", "msgspec", "numba", "numpy"]
     columns = ["connections", "points", "points/s", "p50 ms", "p99 ms", "CPU µs/point", "clients µs/point"]
     publish("served_ingest", columns, ingest, packages, size=SIZES[0], batch=BATCH)
     publish("served", COLUMNS, rows, packages, verdicts=lines, points=chosen.points, memory=memory)

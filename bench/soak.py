@@ -255,7 +255,7 @@ def main() -> None:
     ]
     lines = verdicts(outcome)
     memory = [(round(at, 1), held) for at, held in outcome.memory[:: max(1, len(outcome.memory) // 200)]]
-    publish("soak", ["what", "count"], rows, ["granian", "numba", "numpy"], verdicts=lines, memory=memory)
+    publish("soak", ["what", "count"], rows, ["httptools", "numba", "numpy"], verdicts=lines, memory=memory)
     print("\n".join(lines))
 
 

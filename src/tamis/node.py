@@ -1,6 +1,6 @@
 """The only wiring: from a configuration to a server that runs until it is told to stop.
 
-    NodeConfig ─▶ Backend ─▶ Bridge ─▶ Application ─▶ granian, on this process's event loop
+    NodeConfig ─▶ Backend ─▶ Bridge ─▶ Application ─▶ Port, on this process's event loop
                     └ database, opened in a thread: /livez answers at once, /readyz when it is open and warm
 
 With `cluster.store` the node is one of several: `cluster.open_node` in the place of a database, and a coordinator.
@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import socket
+import ssl
 import threading
 import time
-from typing import cast
+from typing import Any, cast
 
 import uvloop
-from granian.constants import HTTPModes, Interfaces
-from granian.server.embed import Server
 
 from tamis.cluster.database import Retention
 from tamis.cluster.housekeeper import Rhythm
@@ -30,19 +30,22 @@ from tamis.collection.threads import build_pool
 from tamis.config import NodeConfig
 from tamis.embedded.database import Database, open_database
 from tamis.embedded.warm_up import rehearse
-from tamis.errors import TamisError, Unavailable
+from tamis.errors import Rejected, TamisError, Unavailable
 from tamis.model.role import Role
 from tamis.model.schema import Distance
 from tamis.server.backend import Backend
 from tamis.server.bridge import Bridge
-from tamis.server.http.application import Application, HttpLimits
+from tamis.server.http.application import Application
 from tamis.server.http.auth import Keys
+from tamis.server.http.limits import HttpLimits
+from tamis.server.http.port import Port
 from tamis.server.logs import Logs
 from tamis.server.scatter.coordinator import Coordinator
 
 __all__ = ["serve"]
 
-_BACKLOG = 1_024
+_CONNECTIONS_MAX = 8_192
+_SPARED_FILES = 256  # descriptors that are not for connections
 
 
 def serve(config: NodeConfig) -> None:
@@ -52,20 +55,25 @@ def serve(config: NodeConfig) -> None:
 
 
 async def _serve(config: NodeConfig, logs: Logs) -> None:
-    port = _free_port(config.service.host, config.service.http_port)
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: logs.trouble("in the event loop", **_told(context)))
+    listening, tls = _listening(config.service.host, config.service.http_port), _tls(config)
+    number: int = listening.getsockname()[1]
     backend = Backend(url_recovery=config.snapshots.enable_url_recovery, failed=logs.failed)
     backend.is_one_of_several = bool(config.cluster.store)
     bridge = Bridge(backend, os.cpu_count() or 1, config.service.max_queue, logs.slow)
-    application = Application(backend, bridge, _keys(config), _limits(config), logs.request)
-    server = _server(config, port, application)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    opening = threading.Thread(target=_open, args=(config, backend, logs, port), name="tamis-open", daemon=True)
+    limits = _limits(config)
+    port = Port(Application(backend, bridge, _keys(config), limits, logs.request), limits)
+    stopped = asyncio.Event()
+    for told in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(told, stopped.set)
+    await port.open(listening, tls)
+    opening = threading.Thread(target=_open, args=(config, backend, logs, number), name="tamis-open", daemon=True)
     opening.start()
-    logs.event("started", host=config.service.host, port=port, tls=config.service.enable_tls)
+    logs.event("started", host=config.service.host, port=number, tls=config.service.enable_tls)
     try:
-        await server.serve()
+        await stopped.wait()
+        await port.stop()
     finally:
         await asyncio.to_thread(_close, backend, bridge, opening)
         logs.event("stopped")
@@ -132,17 +140,44 @@ def _close(backend: Backend, bridge: Bridge, opening: threading.Thread) -> None:
         backend.database.close()
 
 
-def _free_port(host: str, port: int) -> int:
-    """The port to listen on; 0 becomes one that is free. Unavailable, in words, where the server below would panic."""
+def _listening(host: str, port: int) -> socket.socket:
+    """A bound socket; port 0 becomes one that is free. Unavailable if it cannot be had."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as tried:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            tried.bind(address)
-            chosen: int = tried.getsockname()[1]
-            return chosen
+        listening = socket.socket(family, kind, protocol)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+        except OSError:
+            listening.close()
+            raise
     except OSError as error:
         raise Unavailable(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
+    return listening
+
+
+def _tls(config: NodeConfig) -> ssl.SSLContext | None:
+    """What connections are encrypted with. Rejected for files that hold something else."""
+    if not config.service.enable_tls:
+        return None
+    wanted, context = config.tls, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    assert wanted.cert is not None
+    try:
+        context.load_cert_chain(wanted.cert, wanted.key)
+    except (OSError, ssl.SSLError) as error:
+        raise Rejected("tls.cert", f"this certificate and tls.key cannot be used: {error}") from None
+    if wanted.ca_cert is not None:
+        try:
+            context.load_verify_locations(wanted.ca_cert)
+        except (OSError, ssl.SSLError) as error:
+            raise Rejected("tls.ca_cert", f"cannot be used: {error}") from None
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def _told(context: dict[str, Any]) -> dict[str, str]:
+    """What the event loop says went wrong."""
+    return {"message": str(context.get("message")), "error": repr(context.get("exception"))}
 
 
 def _keys(config: NodeConfig) -> Keys:
@@ -154,29 +189,12 @@ def _keys(config: NodeConfig) -> Keys:
 
 def _limits(config: NodeConfig) -> HttpLimits:
     wanted = config.service
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return HttpLimits(
+        connections=max(1, min(_CONNECTIONS_MAX, files - _SPARED_FILES)),
         body_bytes=wanted.max_request_size_mb * 2**20,
         body_seconds=wanted.body_timeout_secs,
         request_seconds=wanted.request_timeout_secs,
         compressed_from=wanted.compression_min_bytes,
         cors=wanted.enable_cors,
-    )
-
-
-def _server(config: NodeConfig, port: int, application: Application) -> Server:
-    wanted, tls = config.service, config.tls
-    return Server(
-        application,
-        address=wanted.host,
-        port=port,
-        interface=Interfaces.RSGI,
-        http=HTTPModes.auto,
-        websockets=False,
-        backlog=_BACKLOG,
-        backpressure=2 * wanted.max_queue,
-        log_enabled=False,
-        ssl_cert=tls.cert if wanted.enable_tls else None,
-        ssl_key=tls.key if wanted.enable_tls else None,
-        ssl_ca=tls.ca_cert if wanted.enable_tls else None,
-        ssl_client_verify=wanted.enable_tls and tls.ca_cert is not None,
     )

@@ -1,28 +1,28 @@
-"""The RSGI application: one HTTP request → route, key, body, endpoint, reply.
+"""What HTTP requests mean here: one request → route, key, endpoint, reply.
 
-    scope ─▶ route ─▶ key ─▶ body (bounded in size and time) ─▶ endpoint, by way of the bridge ─▶ compress ─▶ send
+    open    the head is here: its route, and whether it may and can be answered
+    ask     all of it is here: hand it to the bridge; open routes (health, version) are answered at once, on the loop
+    upload  the same for a body that is kept on disk while it arrives
 
-Open routes (health, version) are answered on the loop itself, so they answer while everything else waits. Whatever goes
-wrong ends in a reply; only a client that has gone away gets none.
+Whatever goes wrong ends in a reply.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
+from urllib.parse import unquote
 
-import msgspec
-from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
-
-from tamis.errors import TamisError
 from tamis.server.backend import Backend
-from tamis.server.bridge import Bridge, answer_now
+from tamis.server.bridge import Bridge, Task, answer_now
 from tamis.server.error_map import error_reply, refusal
 from tamis.server.http.auth import Keys
-from tamis.server.http.compress import compress, encoding_for
+from tamis.server.http.exchange import Exchange
 from tamis.server.http.form import FormFile, received
+from tamis.server.http.incoming import Cut
+from tamis.server.http.limits import HttpLimits
 from tamis.server.request import (
     AT_LEAST_HEADER,
     SHARD_HEADER,
@@ -32,29 +32,18 @@ from tamis.server.request import (
     read_query_string,
     read_shard,
 )
-from tamis.server.route import Route
 from tamis.server.routes import Router
 
-__all__ = ["Application", "HttpLimits"]
-
+__all__ = ["Application"]
 
 _UNREADABLE = "\ufffd"  # what stands in a decoded path for bytes that are not UTF-8
 _METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
-
-
-class HttpLimits(msgspec.Struct, frozen=True):
-    """What one request may cost."""
-
-    body_bytes: int = 32 * 2**20
-    upload_bytes: int = 1 << 40
-    body_seconds: float = 30.0  # until the whole body is here; of an upload, until its next part is
-    request_seconds: float = 60.0  # until the answer is complete, unless the request says otherwise
-    compressed_from: int = 4_096  # bytes
-    cors: bool = True
+_WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
+_SHARD, _AT_LEAST = SHARD_HEADER.encode(), AT_LEAST_HEADER.encode()
 
 
 class Application:
-    """Called by the server for every request."""
+    """Asked by every connection, on the event loop."""
 
     def __init__(
         self, backend: Backend, bridge: Bridge, keys: Keys, limits: HttpLimits, told: Callable[[str, int, float], None]
@@ -65,143 +54,149 @@ class Application:
         self._limits = limits
         self._told = told
         self._router = Router()
-        self._cors = (("access-control-allow-origin", "*"),) if limits.cors else ()
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def __call__(self, scope: Any, proto: Any) -> None:
-        begin = time.perf_counter()
-        if scope.proto != "http":
-            proto.close(None)
-            return
-        name = "none"
+    def open(self, exchange: Exchange) -> None:
+        """The head is complete: give the exchange its route and request, or a refusal."""
         try:
-            route, request = self._routed(scope)
-            name = route.name
-            reply = await self._answer(route, request, scope, proto, begin)
-        except _Refused as refused:
-            reply = refused.reply
-        except ProtocolClosed:  # perhaps nobody is there any more; perhaps only that direction is closed
-            reply = refusal(400, "Bad request: the connection was closed before the whole body was here")
-        except asyncio.CancelledError:
-            raise
+            refused = self._refused(exchange)
         except Exception as error:  # noqa: BLE001 - the client is told
-            reply = error_reply(error, time.perf_counter() - begin)
-            if reply.status == 500:
-                self._backend.failed(name, error)
-        self._send(reply, scope, proto)
-        seconds = time.perf_counter() - begin
-        self._backend.metrics.answered(name, reply.status, seconds)
-        self._told(name, reply.status, seconds)
-
-    def _routed(self, scope: Any) -> tuple[Route, Request]:
-        method = scope.method
-        if _UNREADABLE in scope.path:
-            raise _Refused(refusal(400, "Wrong input: the path is not UTF-8"))
-        found = self._router.find("GET" if method == "HEAD" else method, scope.path)
-        if isinstance(found, frozenset):
-            if method == "OPTIONS" and self._limits.cors:
-                raise _Refused(self._preflight(scope))
-            if not found:
-                raise _Refused(refusal(404, f"Not found: there is no {scope.path} here"))
-            allowed = ", ".join(sorted(found))
-            text = f"Wrong input: {scope.path} takes {allowed}, not {method}"
-            raise _Refused(refusal(405, text, headers=(("allow", allowed),)))
-        route, values = found
-        headers = scope.headers
-        refused = self._keys.refuse(route.access, headers.get("api-key"), headers.get("authorization"))
+            refused = self._failed(exchange, error)
         if refused is not None:
-            self._backend.metrics.refused("key")
-            raise _Refused(plain_text(refused[1], refused[0]))
-        request = Request(path=values, query=read_query_string(scope.query_string))
-        if self._backend.is_one_of_several or SHARD_HEADER in headers:
-            request.shard = read_shard(headers.get(SHARD_HEADER))
-            request.at_least = headers.get(AT_LEAST_HEADER) or ""
-        return route, request
+            exchange.refuse(refused)
 
-    async def _answer(self, route: Route, request: Request, scope: Any, proto: Any, begin: float) -> Reply:
-        if route.access == "open":
-            return answer_now(self._backend, route, request)
-        request.deadline = time.monotonic() + self._seconds(request)
-        if (encoding := scope.headers.get("content-encoding")) not in (None, "", "identity"):
-            text = f"Bad request: a body in the encoding {encoding!r} is not accepted; send it as it is"
-            raise _Refused(refusal(415, text, headers=(("accept-encoding", "identity"),)))
-        if route.uploads:
-            folder = self._backend.db.snapshots_folder
-            async with received(
-                FormFile(folder, "snapshot", self._limits.upload_bytes, self._limits.body_seconds), scope, proto
-            ) as request.upload:
-                request.deadline = None  # as long as it takes
-                return await self._bridge.answer(route, request, begin)
-        if scope.method in ("POST", "PUT", "PATCH", "DELETE"):
-            request.body = await self._body(scope, proto)
-        return await self._bridge.answer(route, request, begin)
-
-    def _seconds(self, request: Request) -> float:
-        given = request.timeout()
-        most = self._limits.request_seconds
-        return most if given is None else min(float(given), most)
-
-    async def _body(self, scope: Any, proto: Any) -> bytes:
-        """The whole body. Refuses one that is too large, as soon as that is known, and one that takes too long."""
-        length = scope.headers.get("content-length")
-        most = self._limits.body_bytes
-        if length == "0":
-            return b""
-        if length is not None and (not length.isdecimal() or int(length) > most):
-            self._backend.metrics.refused("size")
-            raise _Refused(self._too_large())
+    def ask(self, exchange: Exchange) -> Reply | None:
+        """The reply, or None if the exchange will be answered later."""
+        route, request = exchange.route, exchange.request
+        if route is None or request is None:
+            return exchange.refused
         try:
-            async with asyncio.timeout(self._limits.body_seconds):
-                if length is not None:
-                    body: bytes = await proto()
-                    return body
-                chunks, size = [], 0
-                async for chunk in proto:
-                    size += len(chunk)
-                    if size > most:
-                        self._backend.metrics.refused("size")
-                        raise _Refused(self._too_large())
-                    chunks.append(chunk)
-                return b"".join(chunks)
-        except TimeoutError:
-            self._backend.metrics.refused("slow")
-            text = f"Timeout error: the body was not complete after {self._limits.body_seconds:g} seconds"
-            raise _Refused(refusal(408, text)) from None
+            if route.access == "open":
+                return answer_now(self._backend, route, request)
+            request.deadline = time.monotonic() + self._seconds(request)
+            if exchange.incoming is not None:
+                self.begin(self._upload(exchange))
+                return None
+            if exchange.method in _WITH_BODY:
+                request.body = exchange.body()
+            self._bridge.put(Task(route, request, exchange.begin, exchange.answered))
+        except Exception as error:  # noqa: BLE001 - the client is told
+            return self._failed(exchange, error)
+        return None
 
-    def _too_large(self) -> Reply:
+    def answered(self, exchange: Exchange, reply: Reply) -> None:
+        """Count it."""
+        seconds = time.perf_counter() - exchange.begin
+        self._backend.metrics.answered(exchange.name, reply.status, seconds)
+        self._told(exchange.name, reply.status, seconds)
+
+    def too_large(self) -> Reply:
+        """For a body beyond the limit."""
+        self._backend.metrics.refused("size")
         mib = self._limits.body_bytes / 2**20
         return refusal(
             413, f"Bad request: the body is larger than {mib:g} MiB (service.max_request_size_mb); send smaller batches"
         )
 
-    def _preflight(self, scope: Any) -> Reply:
-        asked = scope.headers.get("access-control-request-headers") or "*"
-        more = (
-            ("access-control-allow-methods", _METHODS),
-            ("access-control-allow-headers", asked),
-            ("access-control-max-age", "3600"),
-        )
-        return Reply(b"", 204, headers=more)
+    def too_slow(self, what: str, seconds: float) -> Reply:
+        """For a request that is not here in time."""
+        self._backend.metrics.refused("slow")
+        return refusal(408, f"Timeout error: the {what} was not complete after {seconds:g} seconds")
 
-    def _send(self, reply: Reply, scope: Any, proto: Any) -> None:
-        headers = [("content-type", reply.content_type), *reply.headers, *self._cors]
-        if reply.file is not None:
-            proto.response_file(reply.status, headers, str(reply.file))
-            return
-        body = reply.body
-        if len(body) >= self._limits.compressed_from:
-            encoding = encoding_for(scope.headers.get("accept-encoding"))
-            if encoding is not None:
-                body = compress(body, encoding)
-                headers += [("content-encoding", encoding), ("vary", "accept-encoding")]
-        if scope.method == "HEAD" or reply.status == 204:
-            proto.response_empty(reply.status, headers)
-        else:
-            proto.response_bytes(reply.status, headers, body)
+    def failed(self, error: BaseException | None) -> Reply:
+        """For what must not happen."""
+        told = error if isinstance(error, Exception) else RuntimeError("a callback failed")
+        self._backend.failed("none", told)
+        return error_reply(told)
 
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what takes longer than a moment."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
 
-class _Refused(TamisError):
-    """A reply that ends the request before its endpoint is asked."""
+    async def finished(self) -> None:
+        """Return when everything that was begun is done."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(reply.status)
-        self.reply = reply
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self.failed(task.exception())
+
+    def _failed(self, exchange: Exchange, error: Exception) -> Reply:
+        reply = error_reply(error, time.perf_counter() - exchange.begin)
+        if reply.status == 500:
+            self._backend.failed(exchange.name, error)
+        return reply
+
+    def _refused(self, exchange: Exchange) -> Reply | None:
+        method, headers = exchange.method, exchange.headers
+        target, _, query = exchange.target.decode("latin-1").partition("?")
+        if not target.startswith("/") and "://" in target:  # as a proxy is asked
+            target = "/" + target.partition("://")[2].partition("/")[2]
+        path = unquote(target) if "%" in target else target
+        if _UNREADABLE in path:
+            return refusal(400, "Wrong input: the path is not UTF-8")
+        found = self._router.find("GET" if method == "HEAD" else method, path)
+        if isinstance(found, frozenset):
+            return self._not_found(exchange, path, found)
+        route, values = found
+        exchange.route = route
+        refused = self._keys.refuse(route.access, exchange.header(b"api-key"), exchange.header(b"authorization"))
+        if refused is not None:
+            self._backend.metrics.refused("key")
+            return plain_text(refused[1], refused[0])
+        exchange.request = request = Request(path=values, query=read_query_string(query))
+        if self._backend.is_one_of_several or _SHARD in headers:
+            request.shard = read_shard(exchange.header(_SHARD))
+            request.at_least = exchange.header(_AT_LEAST) or ""
+        return None if route.access == "open" else self._refused_body(exchange, route.uploads)
+
+    def _refused_body(self, exchange: Exchange, uploads: bool) -> Reply | None:
+        encoding = exchange.header(b"content-encoding")
+        if encoding not in (None, "", "identity"):
+            text = f"Bad request: a body in the encoding {encoding!r} is not accepted; send it as it is"
+            return refusal(415, text, headers=(("accept-encoding", "identity"),))
+        length = exchange.headers.get(b"content-length")
+        if length is not None and not uploads and int(length) > self._limits.body_bytes:
+            return self.too_large()
+        return None
+
+    def _not_found(self, exchange: Exchange, path: str, allowed: frozenset[str]) -> Reply:
+        if exchange.method == "OPTIONS" and self._limits.cors:
+            asked = exchange.header(b"access-control-request-headers") or "*"
+            more = (
+                ("access-control-allow-methods", _METHODS),
+                ("access-control-allow-headers", asked),
+                ("access-control-max-age", "3600"),
+            )
+            return Reply(b"", 204, headers=more)
+        if not allowed:
+            return refusal(404, f"Not found: there is no {path} here")
+        methods = ", ".join(sorted(allowed))
+        text = f"Wrong input: {path} takes {methods}, not {exchange.method}"
+        return refusal(405, text, headers=(("allow", methods),))
+
+    async def _upload(self, exchange: Exchange) -> None:
+        route, request, incoming = exchange.route, exchange.request, exchange.incoming
+        assert route is not None
+        assert request is not None
+        assert incoming is not None
+        request.deadline = None  # as long as it takes
+        try:
+            folder = self._backend.db.snapshots_folder
+            wanted = FormFile(folder, "snapshot", self._limits.upload_bytes, self._limits.body_seconds)
+            async with received(wanted, exchange.header(b"content-type"), incoming) as request.upload:
+                reply = await self._bridge.answer(route, request, exchange.begin)
+        except Cut as cut:
+            reply = cut.reply
+        except Exception as error:  # noqa: BLE001 - the client is told
+            reply = self._failed(exchange, error)
+        exchange.answered(reply)
+
+    def _seconds(self, request: Request) -> float:
+        given = request.timeout()
+        most = self._limits.request_seconds
+        return most if given is None else min(float(given), most)

@@ -20,6 +20,7 @@ from python_multipart.multipart import parse_options_header
 
 from tamis.collection.snapshot_folder import DRAFT
 from tamis.errors import Rejected, TimedOut, Unavailable
+from tamis.server.http.incoming import Incoming
 
 __all__ = ["FormFile", "received"]
 
@@ -37,17 +38,16 @@ class FormFile(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def received(wanted: FormFile, scope: Any, proto: Any) -> AsyncIterator[Path]:
+async def received(wanted: FormFile, content_type: str | None, incoming: Incoming) -> AsyncIterator[Path]:
     """The file, as long as the block runs. Rejected if the form holds none, or a larger one."""
-    kind, options = parse_options_header(scope.headers.get("content-type") or "")
+    kind, options = parse_options_header(content_type or "")
     if kind != b"multipart/form-data" or b"boundary" not in options:
         raise Rejected(wanted.field, "must come as a file of a multipart form")
     with tempfile.NamedTemporaryFile(dir=wanted.folder, prefix=DRAFT) as file:
         part = _Part(wanted, file)
         parser = MultipartParser(options[b"boundary"], part.callbacks())
         try:
-            chunks = aiter(proto)
-            while (chunk := await _next(chunks, wanted)) is not None:
+            while (chunk := await _next(incoming, wanted)) is not None:
                 await asyncio.to_thread(parser.write, chunk)  # the disk may be slow
             parser.finalize()
         except FormParserError as error:
@@ -60,13 +60,11 @@ async def received(wanted: FormFile, scope: Any, proto: Any) -> AsyncIterator[Pa
         yield Path(file.name)
 
 
-async def _next(chunks: AsyncIterator[bytes], wanted: FormFile) -> bytes | None:
+async def _next(incoming: Incoming, wanted: FormFile) -> bytes | None:
     """What arrived next; None at the end."""
     try:
         async with asyncio.timeout(wanted.pause_seconds):
-            return await anext(chunks)
-    except StopAsyncIteration:
-        return None
+            return await incoming.next()
     except TimeoutError:
         raise TimedOut(f"nothing of the upload arrived for {wanted.pause_seconds:g} seconds") from None
 
