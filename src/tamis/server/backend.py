@@ -84,6 +84,8 @@ class Backend:
     def answer(self, route: Any, request: Any) -> Any:
         """What a route's endpoint answers, here or with other nodes."""
         if self.coordinator is None:
+            if request.shard is not None and self.is_one_of_several:
+                raise Unavailable("this node is joining the cluster; try again in a moment")
             if request.shard is not None:
                 raise Rejected("x-tamis-shard", "has no meaning: this node is not one of a cluster")
             return route.answer(self, request)
