@@ -1,4 +1,4 @@
-"""The errors tamis raises, in families by who must act.
+"""The errors tamis raises, in families by who must act. A message says what, where, which limit, and what to do.
 
     TamisError
     ├── Rejected      the caller: the argument named in the message is wrong; nothing was changed
@@ -17,8 +17,6 @@
     └── Broken        the operator
         ├── Poisoned      a write could not be made durable: reads go on, writes are refused until reopened
         └── Corrupt       stored bytes fail their checksum; names the file and the byte
-
-A message says what, where, which limit, and what to do.
 """
 
 from __future__ import annotations
