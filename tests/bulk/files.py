@@ -42,9 +42,9 @@ def two_files(folder: Path) -> tuple[list[Path], Points]:
     return files, first | write_file(files[1], range(400, 900), seed=2, group=333)
 
 
-def filling(store: Path, files: Sequence[Path], **wanted: Any) -> Filling:
-    """An import into `docs`, with small segments and Euclid unless told otherwise."""
-    return Filling(str(store), "docs", files, COLUMNS, Wanted(**{"distance": "Euclid", "points": 150, **wanted}))
+def filling(store: Path, files: Sequence[Path], name: str = "docs", **wanted: Any) -> Filling:
+    """An import with small segments and Euclid unless told otherwise."""
+    return Filling(str(store), name, files, COLUMNS, Wanted(**{"distance": "Euclid", "points": 150, **wanted}))
 
 
 def fill(store: Path, files: Sequence[Path], **wanted: Any) -> int:

@@ -24,7 +24,7 @@ from tamis.model.operation import Delete, decode_operation, encode_operation
 from tamis.model.schema import CollectionSchema
 from tamis.segment.alive import Mask, all_rows, clear_rows
 from tamis.shard.apply import apply
-from tamis.shard.manifest import Manifest, SealedEntry, manifest_key, manifest_numbers, read_manifest, write_manifest
+from tamis.shard.manifest import Manifest, SealedEntry, manifest_numbers, read_manifest, write_manifest
 from tamis.shard.state import State
 from tamis.storage.store import Store
 
@@ -71,7 +71,6 @@ def _write(store: Store, schema: CollectionSchema, entries: Sequence[SealedEntry
     state, newest = empty_state(store, schema)
     position = StoreLog(store).append([_MARK], state.position)
     write_manifest(store, Manifest(newest + 1, position, state.schema, list(entries)), alive)
-    store.size(manifest_key(newest))  # NotFound: this one was long gone, and so was its successor
 
 
 def empty_state(store: Store, schema: CollectionSchema) -> tuple[State, int]:
@@ -96,9 +95,11 @@ def empty_state(store: Store, schema: CollectionSchema) -> tuple[State, int]:
 
 
 def _is_listed(store: Store, entries: Sequence[SealedEntry], before: int) -> bool:
-    """Whether some manifest after that number is the one that was to be written."""
-    numbers = [number for number in manifest_numbers(store) if number > before]
-    return any(read_manifest(store, number)[0].segments == list(entries) for number in numbers)
+    """Whether some manifest after that number is the one that was to be written, and was so in time: one that is older
+    than the newest and has no predecessor took a number that was given and taken back."""
+    numbers = manifest_numbers(store)
+    in_time = [number for number in numbers if number == numbers[-1] or number - 1 in numbers]
+    return any(number > before and read_manifest(store, number)[0].segments == list(entries) for number in in_time)
 
 
 def _check_files(store: Store, entries: Sequence[SealedEntry]) -> None:

@@ -94,7 +94,9 @@ def import_points(
 
 def _fill(
     collection: Name,
-    files: Annotated[list[Path], typer.Argument(help=".parquet; every worker must see them.", show_default=False)],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help=".parquet; every worker must see them.", show_default=False)
+    ],
     store: Annotated[
         str, typer.Option(help="The cluster's: s3://bucket/prefix, gs://, az://, a directory.", show_default=False)
     ],
