@@ -49,7 +49,7 @@ class Bridge:
         self._reads = Lane("read", cores, self._guarded(self._take_one))
         self._writes = Lane("write", 4 * cores, self._guarded(self._take_one))
         self._spread = Lane("spread", _SPREAD if backend.is_one_of_several else 0, self._guarded(self._take_one))
-        self._deadlines = Deadlines(self._loop)
+        self._deadlines = Deadlines(self._loop.call_later)
         self._pace = Pace()
         self._managing = 0  # requests under way that may change what collections there are
         self._short: list[Task] = []  # searches that came in this pass of the loop

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from tamis.errors import TimedOut
 from tamis.server.error_map import error_reply
@@ -13,13 +14,17 @@ from tamis.server.request import Reply, envelope
 __all__ = ["Deadlines"]
 
 
-class Deadlines:
-    """On the event loop."""
+class _Timer(Protocol):
+    def cancel(self) -> None: ...
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+
+class Deadlines:
+    """later: calls something on the event loop after so many seconds."""
+
+    def __init__(self, later: Callable[[float, Callable[[], Any]], _Timer]) -> None:
+        self._later = later
         self._tasks: dict[Task, float] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: _Timer | None = None
         self._next = float("inf")  # when it fires, of `time.monotonic`
 
     def watch(self, task: Task) -> None:
@@ -38,7 +43,7 @@ class Deadlines:
         if self._timer is not None:
             self._timer.cancel()
         self._next = deadline
-        self._timer = self._loop.call_later(max(0.0, deadline - time.monotonic()), self._pass)
+        self._timer = self._later(max(0.0, deadline - time.monotonic()), self._pass)
 
     def _pass(self) -> None:
         now = time.monotonic()

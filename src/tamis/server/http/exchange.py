@@ -12,7 +12,7 @@ from tamis.server.http.incoming import Incoming
 from tamis.server.request import Reply, Request
 from tamis.server.route import Route
 
-__all__ = ["Exchange"]
+__all__ = ["Answers", "Exchange"]
 
 
 class Answers(Protocol):

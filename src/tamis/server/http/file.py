@@ -13,7 +13,7 @@ __all__ = ["opened", "send"]
 _PART_BYTES = 1 << 18
 
 
-class Sends(Protocol):
+class _Sends(Protocol):
     """Where it goes."""
 
     async def written(self, part: bytes) -> bool:
@@ -28,7 +28,7 @@ def opened(reply: Reply) -> tuple[IO[bytes], int]:
     return file, os.fstat(file.fileno()).st_size
 
 
-async def send(file: IO[bytes], size: int, to: Sends) -> bool:
+async def send(file: IO[bytes], size: int, to: _Sends) -> bool:
     """Whether all of it was sent."""
     left = size
     while left:

@@ -25,7 +25,7 @@ __all__ = ["Receiver"]
 _CHUNKING_MAX = 8  # bytes on the wire for one of a body
 
 
-class Receives(Answers, Protocol):
+class _Receives(Answers, Protocol):
     """The connection."""
 
     def received(self, exchange: Exchange) -> None:
@@ -44,7 +44,7 @@ class Receives(Answers, Protocol):
 class Receiver:
     """stopped: whatever else comes is ignored."""
 
-    def __init__(self, shared: Shared, to: Receives) -> None:
+    def __init__(self, shared: Shared, to: _Receives) -> None:
         self.stopped = False
         self._shared = shared
         self._limits = shared.limits
@@ -165,14 +165,17 @@ class Receiver:
     # what the parser calls
 
     def on_message_begin(self) -> None:
+        """A head begins."""
         if not self.stopped:
             self._exchange = Exchange(self._to)
 
     def on_url(self, url: bytes) -> None:
+        """The target, or a part of it."""
         if self._exchange is not None:
             self._exchange.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        """One header, or a trailer."""
         exchange = self._exchange
         if exchange is not None and not exchange.opened:  # it is no trailer
             exchange.headers[name.lower()] = value
@@ -181,6 +184,7 @@ class Receiver:
                 exchange.size += len(name) + len(value)
 
     def on_headers_complete(self) -> None:
+        """The head is complete."""
         exchange, parser = self._exchange, self._parser
         if exchange is None:
             return
@@ -205,6 +209,7 @@ class Receiver:
             self._to.received(exchange)
 
     def on_body(self, data: bytes) -> None:
+        """A part of the body."""
         exchange = self._exchange
         if exchange is None or exchange.refused is not None:  # it has been answered, or will be
             return
@@ -217,6 +222,7 @@ class Receiver:
             exchange.parts.append(data)
 
     def on_message_complete(self) -> None:
+        """All of it is here."""
         exchange, self._exchange = self._exchange, None
         self._expects = False
         if exchange is None:

@@ -12,7 +12,7 @@ from tamis.server.http.response import Heads
 __all__ = ["Shared"]
 
 
-class Open(Protocol):
+class _Open(Protocol):
     """A connection."""
 
     def check(self, now: float) -> None:
@@ -36,15 +36,15 @@ class Shared:
         self.limits = limits
         self.heads = Heads(limits.cors)
         self.stopping = False
-        self.connections: set[Open] = set()
+        self.connections: set[_Open] = set()
         self._empty: asyncio.Future[None] | None = None
 
-    def enter(self, connection: Open) -> bool:
+    def enter(self, connection: _Open) -> bool:
         """Whether there is room for this one; it has to leave in either case."""
         self.connections.add(connection)
         return len(self.connections) <= self.limits.connections
 
-    def leave(self, connection: Open) -> None:
+    def leave(self, connection: _Open) -> None:
         """It is closed."""
         self.connections.discard(connection)
         if not self.connections and self._empty is not None and not self._empty.done():
