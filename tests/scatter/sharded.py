@@ -36,6 +36,7 @@ class Sharded:
         self.databases = [tamis.open() for _ in range(count)]
         self.shards = [InProcess(database) for database in self.databases]
         self.keys = keys
+        self.stale: CollectionSchema | None = None  # what whoever spreads requests believes
         self.asked: list[tuple[str, dict[int, Any]]] = []  # what legs were asked, for tests of how often
         self._router = Router()
 
@@ -77,7 +78,7 @@ class _Legs:
 
     @property
     def schema(self) -> CollectionSchema:
-        return self._database.get_collection(self.collection).stored.schema
+        return self._of.stale or self._database.get_collection(self.collection).stored.schema
 
     def owners(self, id: PointId) -> Sequence[int]:
         return [shard_of(id, ring) for ring in self._rings]
@@ -95,7 +96,9 @@ class _Legs:
 
     def ask(self, method: str, path: str, bodies: Mapping[int, Any]) -> dict[int, bytes]:
         self._of.asked.append((path, dict(bodies)))
-        target = f"/collections/{quote(self.collection)}{path}" + (f"?{self._query}" if self._query else "")
+        target = f"/collections/{quote(self.collection)}{path}"
+        if self._query and path:  # to read a schema takes no parameters
+            target += f"?{self._query}"
         replies = {
             shard: self._of.shards[shard].call(method, target, b"" if method in ("GET", "DELETE") else write(body))
             for shard, body in bodies.items()

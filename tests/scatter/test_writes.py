@@ -196,3 +196,40 @@ def test_indexes_vectors_and_settings_go_everywhere() -> None:
     pair.good("DELETE", "/collections/docs/index/city?wait=true")
     pair.both("POST", f"{P}/query", {"query": [1.0], "using": "c"})
     pair.both("PUT", "/collections/docs/index", {"field_name": "city", "field_schema": "no such type"})
+
+
+def test_a_schema_that_is_not_known_yet_refuses_nothing() -> None:
+    pair = filled(3)
+    pair.sharded.stale = pair.sharded.databases[0].get_collection("docs").stored.schema
+    pair.good("PUT", "/collections/docs/vectors/c?wait=true", {"dense": {"size": 1, "distance": "Manhattan"}})
+    new = [{"id": n, "vector": {"c": [n]}} for n in range(1, 30)]
+    pair.good("PUT", f"{P}?wait=true", {"points": new})
+    pair.good("POST", f"{P}/batch?wait=true", {"operations": [{"update_vectors": {"points": new}}]})
+    search: dict[str, Any] = {"using": "c", "limit": 30}
+    pair.good("POST", f"{P}/query", {"query": [1.0], **search})
+    pair.good("POST", f"{P}/query", {"query": {"nearest": 3, "mmr": {}}, **search})
+    pair.good("POST", f"{P}/query", {"query": 3, "lookup_from": {"collection": "docs", "vector": "c"}, **search})
+    pair.good("POST", f"{P}/query/groups", {"query": [1.0], "using": "c", "group_by": "city"})
+    status, told = pair.both("PUT", P, {"points": [{"id": 1, "vector": {"d": [1]}}]})
+    assert (status, "'d'" in told) == (400, True)
+    status, told = pair.both("POST", f"{P}/query", {"query": [1.0], "using": "d"})
+    assert (status, "'d'" in told) == (400, True)
+
+
+def test_of_equal_ids_in_one_write_the_last_counts() -> None:
+    pair = filled(3)
+    twice = [{"id": n % 20, "vector": {"a": [n, 0, 0]}, "payload": {"n": n}} for n in range(1, 60)]
+    pair.good("PUT", f"{P}?wait=true", {"points": twice[:40]})
+    pair.good("PUT", f"{P}?wait=true", columns(twice))
+    assert {one["payload"]["n"] for one in pair.everything()["points"][:20]} == set(range(40, 60))
+
+
+def test_vectors_and_payloads_arrive_as_they_were_sent() -> None:
+    """A spelling that reading and writing would change tells whether they were read on their way."""
+    pair = filled(3)
+    raw = b'{"points": [{"id": 1, "payload": {"n": 1.50e2},  "vector": {"a": [1.0e0, 2, 3]}}]}'
+    assert pair.sharded.call("PUT", P, raw).status == 200
+    [(path, bodies)] = pair.sharded.asked[-1:]
+    assert path == "/points"
+    [body] = bodies.values()
+    assert bytes(body["points"][0]) == b'{"id": 1, "payload": {"n": 1.50e2},  "vector": {"a": [1.0e0, 2, 3]}}'

@@ -25,7 +25,7 @@ class Call:
         self.query: dict[str, str] = {}
         self.at_least = ""
         self.headers = {SHARD_HEADER: f"{shard[0]}/{shard[1]}"}
-        self._path = f"/collections/{_quoted(name)}{path}"
+        self._path = f"/collections/{_quoted(name)}{quote(path)}"
 
     @property
     def target(self) -> str:

@@ -251,7 +251,8 @@ class Coordinator:
         """A leg of a request, ready to be sent."""
         end = time.monotonic() + _SECONDS if legs.request.deadline is None else legs.request.deadline
         call = Call(self._router, (legs.entry.number, shard), (method, legs.collection, path), end)
-        call.query = {key: value for key, value in legs.request.query.items() if key != "explain"}
+        taken = call.route.query or ()  # a leg may be another endpoint than the request's, which takes less
+        call.query = {key: value for key, value in legs.request.query.items() if key in taken and key != "explain"}
         call.body = b"" if method in ("GET", "DELETE") else write(body)
         if legs.request.at_least:
             call.at_least = legs.request.at_least

@@ -15,6 +15,7 @@ import numpy as np
 
 from tamis.embedded.names import vector_name
 from tamis.model.ids import PointId
+from tamis.model.schema import CollectionSchema, VectorParams
 from tamis.server.query.reader import (
     Examples,
     example_ids,
@@ -27,6 +28,7 @@ from tamis.server.query.reader import (
 )
 from tamis.server.scatter.legs import Legs
 from tamis.server.scatter.reads import retrieved
+from tamis.server.scatter.schemas import by_schema
 from tamis.wire.bodies import Lookup
 from tamis.wire.members import Members
 from tamis.wire.parts import read_value
@@ -39,13 +41,13 @@ _EXAMPLES = ("query", "positive", "negative", "strategy", "lookup_from", "top")
 class Stored:
     """The vectors of a collection's points. Implements `Source`."""
 
-    def __init__(self, legs: Legs, using: str, lookup: Lookup | None) -> None:
-        self.params = legs.schema.vectors[using]
+    def __init__(self, legs: Legs, vector: tuple[str, VectorParams], lookup: Lookup | None) -> None:
+        using, self.params = vector
         self.legs, self.name = legs, using
         if lookup is not None:
             refuse_shard_key(lookup)
             self.legs = legs.elsewhere(lookup.collection)
-            self.name = lookup_vector(self.legs.schema, using, lookup, self.params)
+            self.name = by_schema(self.legs, lambda schema: lookup_vector(schema, using, lookup, self.params))
         self.foreign = self.legs.collection != legs.collection
         self.known: dict[PointId, Any] = {}
 
@@ -54,18 +56,17 @@ class Stored:
 
 
 class Pending(msgspec.Struct):
-    """A query whose examples may have to be fetched. source, examples: None where there are none."""
+    """A query whose examples may have to be fetched. vector: its name and parameters. source, examples: if it has any."""
 
-    using: str
+    vector: tuple[str, VectorParams]
     source: Stored | None = None
     examples: Examples | None = None
 
 
 class Resolved(msgspec.Struct):
-    """What every shard is asked but for limits, the vector's name, how many ids are left out, what `mmr` said."""
+    """What every shard is asked but for limits, how many ids are left out, what `mmr` said."""
 
     body: dict[str, Any]
-    using: str
     excluded: int = 0
     mmr: Any = None
 
@@ -73,10 +74,18 @@ class Resolved(msgspec.Struct):
 def pending(legs: Legs, kind: str, given: Any) -> Pending:
     """What the body of a search (kind: query, search, recommend) asks for. Rejected, NotFound."""
     if kind == "search":
-        return Pending(vector_name(legs.schema, named_vector(given.vector)[1]))
+        return Pending(_vector(legs, named_vector(given.vector)[1]))
     examples = read_examples(given.query) if kind == "query" else read_recommended(given)
-    using = vector_name(legs.schema, given.using)
-    return Pending(using, Stored(legs, using, given.lookup_from), examples)
+    vector = _vector(legs, given.using)
+    return Pending(vector, Stored(legs, vector, given.lookup_from), examples)
+
+
+def _vector(legs: Legs, using: Any) -> tuple[str, VectorParams]:
+    def read(schema: CollectionSchema) -> tuple[str, VectorParams]:
+        name = vector_name(schema, using)
+        return name, schema.vectors[name]
+
+    return by_schema(legs, read)
 
 
 def fetch(all: Iterable[Pending]) -> None:
@@ -110,14 +119,14 @@ def vectors_of(legs: Legs, ids: list[PointId], name: str) -> dict[PointId, Any]:
 def resolved(one: Pending, members: Members, given: Any) -> Resolved:
     """The body with a vector in the place of examples, which are left out of the hits by their ids."""
     if one.source is None or one.examples is None:
-        return Resolved({key: value for key, value in members.items() if key != "top"}, one.using)
+        return Resolved({key: value for key, value in members.items() if key != "top"})
     vector, excluded = wanted(one.source, one.examples)
     body: dict[str, Any] = {key: value for key, value in members.items() if key not in _EXAMPLES}
     body["query"] = members["query"] if isinstance(getattr(given, "query", None), list) else vector
     if excluded:
         without = {"must_not": [{"has_id": list(excluded)}]}
         body["filter"] = also(None if given.filter is None else members["filter"], without)
-    return Resolved(body, one.using, len(excluded), one.examples.mmr)
+    return Resolved(body, len(excluded), one.examples.mmr)
 
 
 def also(filter: Any, condition: dict[str, Any]) -> dict[str, Any]:

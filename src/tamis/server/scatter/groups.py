@@ -52,7 +52,7 @@ def groups(legs: Legs, method: str, path: str, body: Members) -> bytes:
         read_mmr(asking.mmr, wanted)
         raise Rejected("query.mmr", "does not go with groups")
     size = _GROUP_SIZE if given.group_size is None else given.group_size
-    path, order = f"{leg_path(kind)}/groups", order_of(legs.schema, asking.using)
+    path, order = f"{leg_path(kind)}/groups", order_of(one.vector[1])
     held = _ask(legs, path, dict.fromkeys(legs.shards, asking.body))
     best = _best(held, order)[:wanted]
     _fill(legs, path, asking.body, (held, best, wanted))

@@ -33,7 +33,7 @@ class Legs(Protocol):
 
     @property
     def schema(self) -> CollectionSchema:
-        """The collection's, as its shards have it."""
+        """The collection's, as far as this node knows it."""
         ...
 
     @property

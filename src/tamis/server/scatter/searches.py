@@ -19,7 +19,7 @@ import numpy as np
 
 from tamis.embedded.options import read_offset
 from tamis.model.ids import id_order
-from tamis.model.schema import CollectionSchema, Distance
+from tamis.model.schema import Distance, VectorParams
 from tamis.segment.vectors.dense import METRIC
 from tamis.server.endpoints.points import page_limit
 from tamis.server.query.diversity import chosen
@@ -57,7 +57,7 @@ class _Search(msgspec.Struct):
     order: Order
     limit: int
     skip: int
-    using: str = ""
+    vector: tuple[str, VectorParams] | None = None  # None: in the order of ids
     mmr: tuple[float, int] | None = None
 
 
@@ -91,9 +91,9 @@ def leg_path(kind: str) -> str:
     return "/points/search" if kind == "search" else "/points/query"
 
 
-def order_of(schema: CollectionSchema, using: str) -> Order:
+def order_of(params: VectorParams) -> Order:
     """What sorts hits: the best first, equal ones by id."""
-    sign = 1 if schema.vectors[using].distance in (Distance.EUCLID, Distance.MANHATTAN) else -1
+    sign = 1 if params.distance in (Distance.EUCLID, Distance.MANHATTAN) else -1
 
     def order(part: Part) -> tuple[float, tuple[int, int]]:
         return math.inf if part.score is None else sign * part.score, id_order(part.id)
@@ -129,7 +129,7 @@ def _ranked(kind: str, legs: Legs, members: Members, given: Any, one: Pending) -
     limit, skip = read_window(given if kind == "query" else limited(given), asking.excluded)
     mmr = None if asking.mmr is None else read_mmr(asking.mmr, limit)
     body = {**asking.body, "limit": limit + skip if mmr is None else mmr[1], "offset": 0}
-    return _Search(legs, body, order_of(legs.schema, asking.using), limit, skip, asking.using, mmr)
+    return _Search(legs, body, order_of(one.vector[1]), limit, skip, one.vector, mmr)
 
 
 def _found(legs: Legs, kind: str, searches: Sequence[_Search]) -> list[bytes]:
@@ -168,11 +168,12 @@ def _answers(legs: Legs, path: str, searches: Sequence[_Search]) -> list[list[Pa
 def _diverse(search: _Search, candidates: list[Part], count: int) -> list[Part]:
     """Those of the candidates that differ from each other."""
     assert search.mmr is not None
-    vectors = vectors_of(search.legs, [part.id for part in candidates], search.using)
+    assert search.vector is not None
+    name, params = search.vector
+    vectors = vectors_of(search.legs, [part.id for part in candidates], name)
     candidates = [part for part in candidates if vectors.get(part.id) is not None]  # some may be deleted by now
     if not candidates:
         return []
-    metric = METRIC[search.legs.schema.vectors[search.using].distance]
     scores = np.array([math.inf if part.score is None else part.score for part in candidates], np.float32)
     rows = np.stack([vectors[part.id] for part in candidates])
-    return [candidates[row] for row in chosen(rows, scores, metric, search.mmr[0], count)]
+    return [candidates[row] for row in chosen(rows, scores, METRIC[params.distance], search.mmr[0], count)]

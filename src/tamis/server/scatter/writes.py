@@ -15,6 +15,7 @@ from tamis.errors import Rejected, TamisError
 from tamis.model.ids import PointId, parse_id
 from tamis.server.endpoints.writes import OPERATIONS, checked, read_steps
 from tamis.server.scatter.legs import Legs
+from tamis.server.scatter.schemas import by_schema
 from tamis.wire.answers import join, write
 from tamis.wire.bodies import read_body
 from tamis.wire.members import Members, column_part, read_items, read_operations
@@ -75,7 +76,7 @@ def _split(legs: Legs, name: str, body: Members, given: Any) -> Bodies:
     """By shard its part of an operation, which is checked first."""
     _check_shards(legs)
     given.shard_key = None  # it chose the shards
-    checked(legs.schema, name, given)
+    by_schema(legs, lambda schema: checked(schema, name, given))
     return _SPLITS[name](legs, {key: value for key, value in body.items() if key != "shard_key"}, given)
 
 
