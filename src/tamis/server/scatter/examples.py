@@ -56,7 +56,7 @@ class Stored:
 
 
 class Pending(msgspec.Struct):
-    """A query whose examples may have to be fetched. vector: its name and parameters. source, examples: if it has any."""
+    """A query whose examples may have to be fetched. vector: name and parameters. source, examples: if it has any."""
 
     vector: tuple[str, VectorParams]
     source: Stored | None = None
