@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from tamis.storage.store import Store
 __all__ = ["History", "Ledger", "Quarantined"]
 
 _NUMBER = re.compile(r"\d+")
+_DRAWN_BITS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,9 @@ class Ledger:
                 self._overlays[view.body.name] = (view.overlay, at)
 
     def fresh(self) -> int:
-        """A number that was never used here."""
-        return next(self._numbers)
+        """A number that was never used here. A shared ledger draws it: one that was used and removed may still be in the
+        cache of another node."""
+        return secrets.randbits(_DRAWN_BITS) if self._shared else next(self._numbers)
 
     def newest_there(self) -> int:
         """The number of the newest manifest in the store, whoever wrote it."""

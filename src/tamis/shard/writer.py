@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 
-from tamis.errors import Conflict, Outrun, Overloaded, Poisoned, TamisError, Unavailable
+from tamis.errors import Conflict, NotFound, Outrun, Overloaded, Poisoned, TamisError, Unavailable
 from tamis.log.log import Log
 from tamis.model.operation import Operation, Redefining, decode_operation, encode_operation
 from tamis.model.schema import CollectionSchema
@@ -157,7 +157,7 @@ class Writer:
                         try:
                             self._append(admitted)
                         except Outrun:
-                            self.follow()  # and ask again whether they may, as it is now
+                            self._catch_up()  # and ask again whether they may, as it is now
         except Exception as error:  # noqa: BLE001 - raised again in every thread that waits for this group
             for ticket in group:
                 if not ticket.done:
@@ -219,6 +219,12 @@ class Writer:
             if self._log.end > self._state.position:
                 self.replay(self._log.read(self._state.position))
             return self._state.position
+
+    def _catch_up(self) -> None:
+        try:
+            self.follow()
+        except NotFound as error:
+            raise Unavailable("this node was away for long and catches up; nothing was written; try again") from error
 
     def rebase(self, state: State) -> None:
         """Go on from another state of the same shard, taking it as far as this one was. NotFound as in `follow`."""
