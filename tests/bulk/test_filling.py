@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -228,6 +226,19 @@ def test_ids_of_both_kinds_and_the_last_of_each(tmp_path: Path, shards: int) -> 
         assert everything(db) == expected
 
 
+def test_ids_of_one_task_are_in_its_segment_once(tmp_path: Path) -> None:
+    """Also where its rows are read in several batches: a segment finds one row of an id."""
+    files = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    expected = write_file(files[0], range(60), seed=11) | write_file(files[1], range(30, 90), seed=12)
+    store = tmp_path / "store"
+    (task,) = filling(store, files).tasks()
+    assert sorted(perform(task).ids.tolist()) == list(range(90))
+    assert fill(store, files) == 90
+    with node(store) as db:
+        records = db.shard("docs", 0).collection.retrieve(list(range(90)), with_vector=True)
+        assert {record.id: (list(record.vector), record.payload) for record in records} == expected
+
+
 def test_named_vectors(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     rows = [{"key": n, "title": [n, 1.0], "body": [n, 1.0, 2.0], "n": n} for n in range(50)]
@@ -251,7 +262,7 @@ def test_what_export_writes_is_read_as_points(tmp_path: Path) -> None:
     with node(tmp_path / "store") as db:
         found = everything(db)
     assert found[7] == ([7, 1], {"n": 7, "a": {"b": [1, None]}})
-    assert found[5] == ([], {"n": 5, "a": {"b": [1, None]}}) or not found[5][0]
+    assert found[5] == (None, {"n": 5, "a": {"b": [1, None]}})
     assert found[6][1] == {}
 
 
@@ -364,6 +375,6 @@ def test_a_second_process_may_be_writing_the_same_segment(tmp_path: Path, monkey
         real(*given)
 
     monkeypatch.setattr(sealing, "write_points", overtaken)
-    assert len(perform(task).ids) == len(np.unique(perform(task).ids.low))
+    perform(task)
+    assert sealing.write_points is real
     assert len(stamps(tmp_path / "store")) == 2
-    assert os.listdir(tmp_path / "store" / ".tmp") == []

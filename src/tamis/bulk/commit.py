@@ -61,6 +61,9 @@ def commit(store: Store, schema: CollectionSchema, sealed: Sequence[Sealed]) -> 
 class _Full(Conflict):
     """There are points."""
 
+    def __init__(self) -> None:
+        super().__init__("the collection holds points already; only an empty one is filled this way")
+
 
 def _entry(one: Sealed, count: int) -> SealedEntry:
     return SealedEntry(one.name, PAYLOAD_NUMBER, len(one.ids), count)
@@ -84,13 +87,13 @@ def empty_state(store: Store, schema: CollectionSchema) -> tuple[State, int]:
     newest = manifest_numbers(store)[-1]
     manifest, _ = read_manifest(store, newest)
     if manifest.segments or manifest.quarantined:
-        raise _Full("the collection holds points already; only an empty one is filled this way")
+        raise _Full
     log = StoreLog(store)
     state = State(manifest.schema, manifest.position)
     for position, record in log.read(manifest.position):
         apply(state, position, decode_operation(record))
     if state.snapshot().count:
-        raise _Full("the collection holds points already; only an empty one is filled this way")
+        raise _Full
     return state, newest
 
 
