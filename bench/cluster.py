@@ -3,7 +3,7 @@
     python bench/cluster.py [--points 20000] [--s3]
 
 Everything runs on this one machine: nodes, their clients, and with --s3 a real S3 server (Ceph's gateway, in memory);
-three nodes share its cores, so more shards and replicas cannot be faster here. What is measured is what spreading costs.
+three nodes share its cores, so more shards and replicas cannot be faster here. It is what spreading costs.
 
     grid      1, 2, 4 shards × 1, 2 replicas on three nodes, 128 dimensions, payload of two fields: ingest in batches of
               500 over four connections (wait=true); searches of 10 hits over 16 connections to one node

@@ -1,22 +1,22 @@
 """The errors tamis raises, in families by who must act. A message says what, where, which limit, and what to do.
 
-    TamisError
-    ├── Rejected      the caller: the argument named in the message is wrong; nothing was changed
-    │   ├── Malformed     a request is not the JSON, or not of the shape, that is expected
-    │   └── Invalid       a value is outside what its field allows
-    ├── NotFound      the caller: no such collection, point or field
-    │   └── UnknownVector a vector name that the collection does not have
-    ├── Forbidden     the caller: this is not allowed here
-    ├── Conflict      the caller: it exists already, or another process holds it
-    │   └── Outrun        others appended to the log first; read on from its end and try again
-    ├── Retryable     the caller, later
-    │   ├── Overloaded    a queue or a limit is full
-    │   ├── Unavailable   a part is not reachable now
-    │   │   └── Outdated  the collection is another one by now; nothing was done
-    │   └── TimedOut      the deadline passed
-    └── Broken        the operator
-        ├── Poisoned      a write could not be made durable: reads go on, writes are refused until reopened
-        └── Corrupt       stored bytes fail their checksum; names the file and the byte
+TamisError
+├── Rejected      the caller: the argument named in the message is wrong; nothing was changed
+│   ├── Malformed     a request is not the JSON, or not of the shape, that is expected
+│   └── Invalid       a value is outside what its field allows
+├── NotFound      the caller: no such collection, point or field
+│   └── UnknownVector a vector name that the collection does not have
+├── Forbidden     the caller: this is not allowed here
+├── Conflict      the caller: it exists already, or another process holds it
+│   └── Outrun        others appended to the log first; read on from its end and try again
+├── Retryable     the caller, later
+│   ├── Overloaded    a queue or a limit is full
+│   ├── Unavailable   a part is not reachable now
+│   │   └── Outdated  the collection is another one by now; nothing was done
+│   └── TimedOut      the deadline passed
+└── Broken        the operator
+    ├── Poisoned      a write could not be made durable: reads go on, writes are refused until reopened
+    └── Corrupt       stored bytes fail their checksum; names the file and the byte
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 import tamis
 from tamis.cli import app
-from tamis.cli.progress_file import ProgressFile
-from tamis.cli.sources import Columns
+from tamis.cli.files.progress_file import ProgressFile
+from tamis.cli.files.sources import Columns
 from tamis.cli.target import Target
 
 runner = CliRunner(env={"COLUMNS": "200", "TERM": "dumb", "NO_COLOR": "1"})

@@ -14,14 +14,11 @@ from tamis.shard.runtime import Runtime
 from tamis.shard.shard import Shard
 from tamis.storage.cache import CachedStore
 from tamis.storage.memory import MemoryStore
-from tests.shard.dict_model import POOL, SCHEMA, pack
+from tests.shard.dict_model import POOL, SCHEMA, SIZES, pack
 
 
 def written(ids: list[int], value: str) -> Operation:
-    vectors = {
-        "": VectorBlock(np.ones((len(ids), 4), np.float32)),
-        "b": VectorBlock(np.ones((len(ids), 3), np.float32)),
-    }
+    vectors = {name: VectorBlock(np.ones((len(ids), size), np.float32)) for name, size in SIZES.items()}
     return Upsert(pack([*ids]), vectors, [json.dumps({"v": value}).encode()] * len(ids))
 
 

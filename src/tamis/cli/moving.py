@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from typer.core import TyperCommand
 
+from tamis.cli.files.progress_file import ProgressFile
+from tamis.cli.files.sinks import KINDS, writer
+from tamis.cli.files.sources import Columns, count_rows, read_points
 from tamis.cli.options import Key, Name, TargetName, Where
-from tamis.cli.progress_file import ProgressFile
-from tamis.cli.sinks import KINDS, writer
-from tamis.cli.sources import Columns, count_rows, read_points
 from tamis.cli.target import Target, collection_path, opened
 from tamis.errors import NotFound, Rejected
 from tamis.limits import SEGMENT_POINTS_MAX, SHARDS_MAX, THREADS_MAX

@@ -85,8 +85,8 @@ class Ledger:
                 self._overlays[view.body.name] = (view.overlay, at)
 
     def fresh(self) -> int:
-        """A number that was never used here. A shared ledger draws it: one that was used and removed may still be in the
-        cache of another node."""
+        """A number that was never used here. A shared ledger draws it: one that was used and removed may still be in
+        the cache of another node."""
         return secrets.randbits(_DRAWN_BITS) if self._shared else next(self._numbers)
 
     def newest_there(self) -> int:

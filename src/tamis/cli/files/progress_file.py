@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tamis.cli.sources import Columns
+from tamis.cli.files.sources import Columns
 from tamis.cli.target import is_address
 from tamis.errors import Rejected
 from tamis.wire.answers import write
