@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 READY_BENCH := $(VENV)/.ready-bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo serve test check format crash bench lock clean
+.PHONY: help demo serve test check format crash faults bench lock clean
 
 help:
 	@echo "make demo    search the documentation of the Python that runs it"
@@ -17,6 +17,7 @@ help:
 	@echo "make check   lint, types, floors only"
 	@echo "make format  rewrite the sources in the house format"
 	@echo "make crash   kill a writing process 200 times; nothing acknowledged may be missing"
+	@echo "make faults  50 schedules of faults on three real nodes, 2,000 simulated ones"
 	@echo "make bench   the measured comparisons"
 	@echo "make lock    renew the lock files from pyproject.toml"
 
@@ -42,8 +43,12 @@ format: $(READY)
 crash: $(READY)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.crash.kill_loop --kills 200
 
+faults: $(READY)
+	$(BIN)/python -m tests.cluster.simulation --schedules 2000
+	$(BIN)/python -m tests.cluster.schedule --schedules 50
+
 bench: $(READY_BENCH)
-	@for question in unfiltered filtered ingest served soak; do echo "== $$question"; $(BIN)/python bench/$$question.py || exit 1; done
+	@for question in unfiltered filtered ingest served soak cluster; do echo "== $$question"; $(BIN)/python bench/$$question.py || exit 1; done
 
 $(READY): requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("tamis needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
