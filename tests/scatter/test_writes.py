@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+from tamis.server.request import Reply, envelope
 from tests.scatter import world
 from tests.scatter.sharded import Pair
 from tests.scatter.world import P
@@ -233,3 +234,39 @@ def test_vectors_and_payloads_arrive_as_they_were_sent() -> None:
     assert path == "/points"
     [body] = bodies.values()
     assert bytes(body["points"][0]) == b'{"id": 1, "payload": {"n": 1.50e2},  "vector": {"a": [1.0e0, 2, 3]}}'
+
+
+def upserted(pair: Pair) -> tuple[int, dict[str, Any]]:
+    """New points for every shard, written to the shards alone: the status and the answer."""
+    body = {"points": [{"id": n, "vector": {"a": [n, 0, 0]}} for n in range(1_000, 1_030)]}
+    reply = pair.sharded.call("PUT", f"{P}?wait=true", json.dumps(body).encode())
+    return reply.status, json.loads(reply.body)
+
+
+def test_the_largest_position_is_told() -> None:
+    pair = filled(3)
+    for _ in range(5):
+        pair.sharded.databases[1].get_collection("docs").set_payload({"seen": 1}, filter={})
+    last = [database.get_collection("docs").stored.position for database in pair.sharded.databases]
+    assert upserted(pair)[1]["result"] == {"operation_id": max(last) + 1, "status": "completed"}
+
+
+def test_what_is_not_done_in_time_is_not_called_done() -> None:
+    done, waiting = ({"operation_id": 7, "status": "completed"}, {"operation_id": None, "status": "wait_timeout"})
+    pair = Pair(2)
+    pair.good("PUT", "/collections/docs", world.created("Euclid", named=True))
+    for answer, shard in zip((done, waiting), pair.sharded.shards, strict=True):
+        reply = Reply(envelope(json.dumps(answer).encode(), 0.0))
+        shard.call = lambda *_, reply=reply: reply  # type: ignore[method-assign]
+    assert upserted(pair)[1]["result"] == waiting
+
+
+def test_a_shard_that_fails_alone_is_told_and_the_others_keep_theirs() -> None:
+    pair = filled(3)
+    before = [database.get_collection("docs").count() for database in pair.sharded.databases]
+    strict = {"enabled": True, "upsert_max_batchsize": 1}
+    pair.sharded.databases[1].get_collection("docs").update(strict_mode_config=strict)
+    status, told = upserted(pair)
+    assert (status, "upsert batch size" in told["status"]["error"]) == (400, True)
+    after = [database.get_collection("docs").count() for database in pair.sharded.databases]
+    assert [new > old for old, new in zip(before, after, strict=True)] == [True, False, True]
