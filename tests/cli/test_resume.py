@@ -23,7 +23,8 @@ COUNT = 25
 # Kills its own process at one moment of the second batch.
 KILLED = """
 import os, signal, sys
-from tamis.cli import app, progress_file
+from tamis.cli import app
+from tamis.cli.files import progress_file
 from tamis.cli.target import Target
 
 def dies(): os.kill(os.getpid(), signal.SIGKILL)

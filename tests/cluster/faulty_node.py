@@ -6,6 +6,7 @@ CONTROL is JSON that is read again whenever it changes: {"refuse": 0.2, "lose": 
     lose     this share of the puts is done and answered with a time-out
     delay    this share of the calls takes 0.3 seconds longer
     cut      other nodes that this one cannot reach
+    die      {"key": "/manifest/", "after": true}: the process ends when it puts such a key, before it is done or after
 """
 
 from __future__ import annotations
@@ -66,7 +67,13 @@ class FaultyStore:
 
     def put(self, key: str, parts: Iterable[Part], *, if_absent: bool = False) -> None:
         self._trouble(key)
+        die = self._control["die"]
+        doomed = bool(die) and die["key"] in key
+        if doomed and not die["after"]:
+            os._exit(9)
         self._store.put(key, parts, if_absent=if_absent)
+        if doomed:
+            os._exit(9)
         if self._random.random() < self._control["lose"]:
             raise TimedOut(f"{key}: no answer (as the control file wants it)")
 

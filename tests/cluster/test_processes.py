@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from tamis.cli import app
 from tests.cluster.processes import Cluster, free_port
 from tests.cluster.s3 import S3Server, missing
 from tests.cluster.schedule import play
@@ -46,6 +48,48 @@ def test_nothing_acknowledged_is_lost_whatever_fails(seed: int, store: str, tmp_
     history = play(seed, tmp_path, store, seconds=4.0)
     assert len(history.writes) > 50
     assert len(history.reads) > 20
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("key", ["/log/", "/points", "/payload-1", "/manifest/", "catalog/"])
+def test_a_node_that_dies_at_this_very_moment_loses_nothing(key: str, after: bool, tmp_path: Path) -> None:
+    """In the middle of a write, of a seal, of a manifest, of a change of the catalog."""
+    settings = {"HISTORY_SECS": "3600"}
+    with Cluster(tmp_path, str(tmp_path / "store"), 3, settings) as cluster:
+        made(cluster, replication_factor=2)
+        for node in range(3):
+            cluster.control(node, {"die": {"key": key, "after": after}})
+        acknowledged, dead = [], None
+        for first in range(0, 60_000, 3_000):
+            node = first // 3_000 % 3
+            if key == "catalog/":
+                cluster.ask(node, "PUT", f"/collections/other{first}", {"vectors": {"size": 2, "distance": "Dot"}})
+            if (
+                cluster.ask(node, "PUT", "/collections/docs/points?wait=true", points(first, 3_000), seconds=20)[0]
+                == 200
+            ):
+                acknowledged.append(first)
+            dead = next((n for n, process in enumerate(cluster.processes) if process and process.poll() == 9), None)
+            if dead is not None:
+                break
+        assert dead is not None, "nobody put such a key"
+        for node in range(3):
+            cluster.control(node, {})
+        time.sleep(0.5)  # another one may have died meanwhile
+        for node, process in enumerate(cluster.processes):
+            if process is not None and process.poll() is not None:
+                cluster.start(node)
+        for node in range(3):
+            cluster.wait_ready(node)
+        until(lambda: cluster.ask(0, "PUT", "/collections/docs/points?wait=true", points(10**6, 1))[0] == 200)
+        path = "/collections/docs/points?consistency=all"
+        for first in acknowledged:
+            ids = {"ids": list(range(first, first + 3_000))}
+            for node in range(3):
+                assert len(cluster.ask(node, "POST", path, ids)[1]["result"]) == 3_000
+        counts = {count(cluster, node) for node in range(3)}
+        assert len(counts) == 1
+        assert counts.pop() % 3_000 == 1, "a write is there whole or not at all"
 
 
 @pytest.fixture
@@ -199,15 +243,35 @@ def test_a_clone_a_snapshot_and_a_look_back_copy_nothing(three: Cluster) -> None
 
 def test_shard_keys_keep_tenants_apart(three: Cluster) -> None:
     made(three, sharding_method="custom")
-    for key in ("nl", "be"):
-        assert three.ask(0, "PUT", "/collections/docs/shards", {"shard_key": key})[0] == 200
+    assert three.ask(0, "PUT", "/collections/docs/shards", {"shard_key": "nl"})[0] == 200
+    index = {"field_name": "n", "field_schema": "integer"}
+    assert three.ask(0, "PUT", "/collections/docs/index?wait=true", index)[0] == 200
+    assert three.ask(0, "PUT", "/collections/docs/shards", {"shard_key": "be"})[0] == 200
     assert three.ask(1, "PUT", "/collections/docs/points?wait=true", {**points(0, 3), "shard_key": "nl"})[0] == 200
     assert three.ask(2, "PUT", "/collections/docs/points?wait=true", {**points(10, 4), "shard_key": "be"})[0] == 200
     found = three.ask(0, "POST", "/collections/docs/points/count", {"shard_key": "nl"})[1]["result"]["count"]
     assert (found, count(three, 1)) == (3, 7)
+    schema = three.ask(0, "GET", "/collections/docs", headers={"x-tamis-shard": "1/1"})[1]["result"]["payload_schema"]
+    assert schema["n"]["data_type"] == "integer", "a later key has what was declared before"
     assert three.ask(0, "POST", "/collections/docs/points/count", {"shard_key": "de"})[0] == 404
     assert three.ask(0, "POST", "/collections/docs/shards/delete", {"shard_key": "nl"})[0] == 200
     assert count(three, 2) == 4
+
+
+def test_the_command_line_shows_who_has_what(three: Cluster) -> None:
+    made(three, shard_number=2, replication_factor=2)
+    assert three.ask(0, "PUT", "/collections/docs/points?wait=true", points(0, 10))[0] == 200
+    until(lambda: sum(len(node_of(three, f"n{n}")["shards"]) for n in range(3)) == 4)
+    address = f"http://127.0.0.1:{three.ports[1]}"
+    shown = CliRunner().invoke(app, ["cluster", "status", address], env={"COLUMNS": "200"})
+    assert shown.exit_code == 0, shown.output
+    assert all(name in shown.output for name in ("n0", "n1", "n2", "live", "docs"))
+    cloned = CliRunner().invoke(app, ["cluster", "clone", address, "docs", "copy"])
+    assert (cloned.exit_code, cloned.output.strip()) == (0, "created copy")
+    assert count(three, 2, "copy") == 10
+    refused = CliRunner().invoke(app, ["cluster", "clone", address, "docs", "copy"])
+    assert refused.exit_code == 1
+    assert "already exists" in refused.output
 
 
 def test_a_shard_goes_where_it_is_pinned(three: Cluster) -> None:

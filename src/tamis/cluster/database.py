@@ -27,7 +27,7 @@ from tamis.errors import Conflict, Outrun, Rejected, Unavailable
 from tamis.log.store_log import StoreLog
 from tamis.model.operation import ChangeSchema, encode_operation
 from tamis.model.role import Role
-from tamis.shard.change.schema import changed
+from tamis.model.schema import CollectionSchema
 from tamis.shard.garbage import Keep, collect
 from tamis.shard.runtime import Runtime
 from tamis.storage.cache import CachedStore
@@ -158,9 +158,14 @@ class ClusterDatabase:
 
         return self.catalog.change(remade).entries[name]
 
-    def change_settings(self, name: str, change: ChangeSchema) -> None:
-        """What of a change concerns placement, and every shard that is made later."""
-        self.change_entry(name, lambda entry: msgspec.structs.replace(entry, schema=changed(entry.schema, change)))
+    def newest_schema(self, name: str) -> CollectionSchema:
+        """As the shards have it by now; the catalog's is the one that the collection was made with."""
+        name, entry = self.entry(name)
+        if not entry.shards:
+            return entry.schema
+        one = self.shards.get(name, entry, entry.shards[0])
+        one.catch_up()
+        return one.stored.schema
 
     # placement
 

@@ -205,6 +205,8 @@ def _create_key(db: ClusterDatabase, name: str, given: dict[str, Any]) -> Result
         if option not in ("shard_key", "shards_number"):
             raise Rejected(option, "is not supported: placement goes by itself, and by move_shard")
 
+    schema = db.newest_schema(name)
+
     def make(entry: ShardedEntry) -> ShardedEntry:
         if entry.schema.sharding_method != "custom":
             raise Rejected("shard_key", f"{name!r} is sharded automatically; make it with sharding_method custom")
@@ -213,9 +215,9 @@ def _create_key(db: ClusterDatabase, name: str, given: dict[str, Any]) -> Result
         made = tuple(range(entry.next_shard, entry.next_shard + count))
         if len(entry.shards) + count > SHARDS_MAX:
             raise Rejected("shards_number", f"a collection has at most {SHARDS_MAX} shards")
-        return msgspec.structs.replace(
-            entry, keys={**entry.keys, key: made}, shards=entry.shards + made, next_shard=entry.next_shard + count
-        )
+        keys, shards = {**entry.keys, key: made}, entry.shards + made
+        next_shard = entry.next_shard + count
+        return msgspec.structs.replace(entry, schema=schema, keys=keys, shards=shards, next_shard=next_shard)
 
     db.change_entry(name, make)
     return _TRUE

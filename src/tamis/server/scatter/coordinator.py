@@ -94,7 +94,7 @@ class Coordinator:
             self.db.catalog.refresh()
         try:
             answer = self._answer(route, request)
-        except Outdated:
+        except (Outdated, _UnknownKey):
             answer = None
         if answer is None or (isinstance(answer, Reply) and (OUTDATED_HEADER, "true") in answer.headers):
             self.db.catalog.refresh()  # nothing was done: once more, to what has the name now
@@ -315,6 +315,10 @@ class _Legs:
         return results
 
 
+class _UnknownKey(NotFound):
+    """A shard key that the catalog, as it is known here, does not have."""
+
+
 class _OneShard:
     """Stands where the database is, for endpoints that answer for one shard."""
 
@@ -346,7 +350,7 @@ def _rings(name: str, entry: ShardedEntry, keys: Any) -> list[Sequence[int]]:
     wanted = dict.fromkeys(map(str, keys if isinstance(keys, list) else [keys]))
     for key in wanted:
         if key not in entry.keys:
-            raise NotFound(f"Shard key {key!r} of collection {name!r} does not exist")
+            raise _UnknownKey(f"Shard key {key!r} of collection {name!r} does not exist")
     return [entry.keys[key] for key in wanted]
 
 
