@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 import tamis
+from tamis.collection.collection import StoredCollection
 from tamis.errors import Overloaded
+from tamis.model.query import NearestQuery
 from tamis.server.backend import Backend
 from tamis.server.bridge import Bridge
 from tamis.server.request import Reply, Request, Result
@@ -169,3 +171,105 @@ def test_an_error_that_is_ours_is_told_logged_and_survived() -> None:
     told = bridged(test)
     assert told[0] == "GET /broken: by design"
     assert "in a counter" in told[1]
+
+
+def threads_of_searches(backend: Backend) -> list[tuple[str, int]]:
+    """A list that every call of the engine is added to: its thread, and how many searches it answered."""
+    seen: list[tuple[str, int]] = []
+
+    def searched(legs: Any, together: int, seconds: float) -> None:
+        seen.append((threading.current_thread().name, together))
+
+    backend.metrics.searched = searched  # type: ignore[method-assign]
+    return seen
+
+
+HERE = "MainThread"
+
+
+def test_short_searches_of_one_pass_run_together_on_the_loop() -> None:
+    async def test(bridge: Bridge, backend: Backend) -> None:
+        seen = threads_of_searches(backend)
+        assert hits(await bridge.answer(*query([1, 0]), 0)) == [99, 98, 97]
+        assert seen == [("tamis-search-0", 1)], "nothing is known of the first"
+        replies = await asyncio.gather(*(bridge.answer(*query([sign, 0]), 0) for sign in (1, -1, 1, -1)))
+        assert [hits(reply) for reply in replies] == [[99, 98, 97], [0, 1, 2]] * 2
+        assert seen[1:] == [(HERE, 4)]
+        bad, good = await asyncio.gather(bridge.answer(*query([1]), 0), bridge.answer(*query([1, 0]), 0))
+        assert (bad.status, hits(good)) == (400, [99, 98, 97])
+        assert seen[2:] == [(HERE, 1)]
+
+    assert bridged(test) == []
+
+
+def test_what_may_be_long_runs_on_a_thread() -> None:
+    async def test(bridge: Bridge, backend: Backend) -> None:
+        seen = threads_of_searches(backend)
+        below = {"must": {"key": "n", "range": {"lt": 50}}}
+        await bridge.answer(*query([1, 0]), 0)
+        for more in (
+            {"filter": below},
+            {"params": {"exact": True}},
+            {"params": {"exact": True}},
+            {"limit": 1_000},
+            {"query": {"nearest": [1, 0], "mmr": {}}},
+            {"with_payload": [f"{n:0>1000}" for n in range(150)]},
+        ):
+            assert (await bridge.answer(*query([1, 0], **more), 0)).status == 200
+        await bridge.answer(*query([1, 0]), 0)
+        await bridge.answer(*query([1, 0], filter=below), 0)
+        assert [thread == HERE for thread, _ in seen] == [False] * 7 + [True, True]
+        bridge._pace._seconds = dict.fromkeys(bridge._pace._seconds, 1.0)
+        await bridge.answer(*query([1, 0]), 0)
+        assert seen[-1][0] != HERE, "the last ones took long"
+
+    assert bridged(test) == []
+
+
+def test_nothing_runs_on_the_loop_while_collections_change() -> None:
+    async def test(bridge: Bridge, backend: Backend) -> None:
+        seen = threads_of_searches(backend)
+        block, begun = threading.Event(), threading.Event()
+
+        def wait(backend: Backend, request: Request) -> Result:
+            begun.set()
+            block.wait(10)
+            return Result(b"1")
+
+        for _ in range(2):
+            await bridge.answer(*query([1, 0]), 0)
+        same = asyncio.create_task(bridge.answer(*query([1, 0]), 0))
+        changing = asyncio.create_task(bridge.answer(Route("PUT", "/", wait, "manage"), Request(), 0))
+        await asyncio.to_thread(begun.wait, 10)
+        await bridge.answer(*query([1, 0]), 0)
+        block.set()
+        await asyncio.gather(same, changing)
+        for _ in range(2):
+            await bridge.answer(*query([1, 0]), 0)
+        where = [thread == HERE for thread, together in seen for _ in range(together)]
+        assert where == [False, True, False, False, False, True]
+
+    assert bridged(test) == []
+
+
+def test_the_loop_goes_on_during_a_long_search() -> None:
+    async def test(bridge: Bridge, backend: Backend) -> None:
+        await bridge.answer(*query([1, 0]), 0)
+        block, begun = threading.Event(), threading.Event()
+        ranked = StoredCollection.ranked
+
+        def slow(collection: StoredCollection, asked: NearestQuery, pool: Any = None) -> Any:
+            if asked.params.exact:
+                begun.set()
+                block.wait(10)
+            return ranked(collection, asked, pool)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(StoredCollection, "ranked", slow)
+            long = asyncio.create_task(bridge.answer(*query([1, 0], params={"exact": True}), 0))
+            await asyncio.to_thread(begun.wait, 10)
+            assert hits(await bridge.answer(*query([1, 0]), 0)) == [99, 98, 97]
+            block.set()
+            assert hits(await long) == [99, 98, 97]
+
+    assert bridged(test) == []

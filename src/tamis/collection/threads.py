@@ -6,7 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-__all__ = ["build_pool", "search_pool"]
+__all__ = ["build_pool", "prompt_pool", "search_pool"]
 
 
 def build_pool() -> ThreadPoolExecutor:
@@ -22,6 +22,12 @@ def search_pool(threads: int | None) -> ThreadPoolExecutor | None:
     """
     threads = _cores() if threads is None else threads
     return None if threads == 1 else _pool("search", threads)
+
+
+def prompt_pool() -> ThreadPoolExecutor | None:
+    """All cores, for searches that an event loop waits for, apart from all others. None if there is one core."""
+    threads = _cores()
+    return None if threads == 1 else _pool("prompt", threads)
 
 
 def _cores() -> int:

@@ -17,8 +17,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from typing import Any
 
+from tamis.collection.threads import prompt_pool
 from tamis.errors import Overloaded, TimedOut
 from tamis.server.backend import Backend
 from tamis.server.deadlines import Deadlines
@@ -45,26 +47,29 @@ class Bridge:
         self._slow = slow
         self._loop = asyncio.get_running_loop()
         self._waiting_max = waiting_max
-        self._searches = Lane("search", 1, self._guarded(self._take_searches), _TOGETHER_MAX)
-        self._reads = Lane("read", cores, self._guarded(self._take_one))
-        self._writes = Lane("write", 4 * cores, self._guarded(self._take_one))
-        self._spread = Lane("spread", _SPREAD if backend.is_one_of_several else 0, self._guarded(self._take_one))
+        one, several = (self._guarded(take, self._deliver) for take in (self._take_one, self._take_searches))
+        self._searches = Lane("search", 1, several, _TOGETHER_MAX)
+        self._reads = Lane("read", cores, one)
+        self._writes = Lane("write", 4 * cores, one)
+        self._spread = Lane("spread", _SPREAD if backend.is_one_of_several else 0, one)
         self._deadlines = Deadlines(self._loop.call_later)
         self._pace = Pace()
         self._managing = 0  # requests under way that may change what collections there are
         self._short: list[Task] = []  # searches that came in this pass of the loop
+        self._answer_short = self._guarded(self._take_short, self._resolve)
         backend.metrics.watch(self.waiting)
 
     def put(self, task: Task) -> None:
         """Have a request answered. Raises Overloaded."""
         route, request = task.route, task.request
         lane = self._lane(route, request)
-        if lane.waiting + len(self._short) >= self._waiting_max:
+        waiting = lane.waiting + (len(self._short) if lane is self._searches else 0)
+        if waiting >= self._waiting_max:
             self._backend.metrics.refused("queue")
-            raise Overloaded(f"{lane.waiting} requests are waiting, which is as many as may wait")
+            raise Overloaded(f"{waiting} requests are waiting, which is as many as may wait")
         if lane is self._searches and self._may_be_short(request):
             if not self._short:
-                self._loop.call_soon(self._take_short)
+                self._loop.call_soon(self._answer_short, self._short)
             self._short.append(task)
             return
         self._managing += route.access == "manage"
@@ -91,14 +96,14 @@ class Bridge:
         """Requests that wait for a thread."""
         return sum(lane.waiting for lane in (self._searches, self._reads, self._writes, self._spread))
 
-    def _guarded(self, take: Take) -> Take:
+    def _guarded(self, take: Take, deliver: Callable[[Sequence[tuple[Task, Reply]]], None]) -> Take:
         """Whatever goes wrong, the tasks are answered and the thread lives."""
 
         def guarded(tasks: Sequence[Task]) -> None:
             try:
                 take(tasks)
             except Exception as error:  # noqa: BLE001 - the clients are told, and the log
-                self._deliver([(task, self._failed(error, task)) for task in tasks])
+                deliver([(task, self._failed(error, task)) for task in tasks])
 
         return guarded
 
@@ -116,25 +121,24 @@ class Bridge:
             and self._backend.coordinator is None
         )
 
-    def _take_short(self) -> None:
-        tasks, self._short = self._short[:_TOGETHER_MAX], self._short[_TOGETHER_MAX:]
-        if self._short:
-            self._loop.call_soon(self._take_short)
+    def _take_short(self, tasks: Sequence[Task]) -> None:
+        """On the loop: answer what is short, and hand the others to the lane."""
+        self._short = []
         done: list[tuple[Task, Reply]] = []
         asked: list[tuple[Task, Asked]] = []
         for task in tasks:
-            answer = self._called(task)
-            if not isinstance(answer, Asked):
-                done.append((task, answer))
-            elif self._pace.is_short(answer.search):
+            answer = None if self._managing else self._called(task)
+            if isinstance(answer, Asked) and self._pace.is_short(answer.search):
                 asked.append((task, answer))
+            elif isinstance(answer, Reply):
+                done.append((task, answer))
             else:
                 task.asked = answer
                 self._deadlines.watch(task)
                 self._searches.put(task)
-        if asked:
-            done.extend(self._searched(asked))
         self._resolve(done)
+        for first in range(0, len(asked), _TOGETHER_MAX):
+            self._resolve(self._searched(asked[first : first + _TOGETHER_MAX], prompt_pool()))
 
     def _take_searches(self, tasks: Sequence[Task]) -> None:
         done: list[tuple[Task, Reply]] = []
@@ -159,9 +163,9 @@ class Bridge:
             return self._failed(error, task)
         return answer if isinstance(answer, (Asked, Reply)) else _enveloped(answer, task.begin)
 
-    def _searched(self, asked: Sequence[tuple[Task, Asked]]) -> list[tuple[Task, Reply]]:
+    def _searched(self, asked: Sequence[tuple[Task, Asked]], pool: Executor | None = None) -> list[tuple[Task, Reply]]:
         try:
-            found: Sequence[Found | None] = self._counted(run_together([one.search for _, one in asked]))
+            found: Sequence[Found | None] = self._counted(run_together([one.search for _, one in asked], pool))
         except Exception:  # noqa: BLE001 - one of them: each again by itself, to know which
             found = [None] * len(asked)
         return [(task, self._written(task, one, places)) for (task, one), places in zip(asked, found, strict=True)]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Executor
 from itertools import islice
 
 import msgspec
@@ -72,8 +73,8 @@ def run(search: Search) -> Found:
     return Found(_wanted(search, ranked, 0), ranked.legs, 1, time.perf_counter() - begin)
 
 
-def run_together(searches: Sequence[Search]) -> list[Found]:
-    """Several searches, in that order."""
+def run_together(searches: Sequence[Search], pool: Executor | None = None) -> list[Found]:
+    """Several searches, in that order. pool: for many that ask alike; that of all searches unless given."""
     if len(searches) == 1:
         return [run(searches[0])]
     groups: dict[Hashable, list[int]] = {}
@@ -81,11 +82,11 @@ def run_together(searches: Sequence[Search]) -> list[Found]:
         groups.setdefault(search.alike, []).append(number)
     found: dict[int, Found] = {}
     for numbers in groups.values():
-        found.update(zip(numbers, _run_alike([searches[number] for number in numbers]), strict=True))
+        found.update(zip(numbers, _run_alike([searches[number] for number in numbers], pool), strict=True))
     return [found[number] for number in range(len(searches))]
 
 
-def _run_alike(searches: Sequence[Search]) -> list[Found]:
+def _run_alike(searches: Sequence[Search], pool: Executor | None) -> list[Found]:
     first, count = searches[0], len(searches)
     if count == 1:
         return [run(first)]
@@ -96,7 +97,7 @@ def _run_alike(searches: Sequence[Search]) -> list[Found]:
         vectors=np.concatenate([search.query.vectors for search in searches]),
         deadline=None if None in deadlines else max(filter(None, deadlines)),
     )
-    ranked = first.collection.ranked(query, search_pool(None) if count >= _POOLED else None)
+    ranked = first.collection.ranked(query, (pool or search_pool(None)) if count >= _POOLED else None)
     seconds = time.perf_counter() - begin
     return [Found(_wanted(search, ranked, row), ranked.legs, count, seconds) for row, search in enumerate(searches)]
 
