@@ -112,7 +112,7 @@ class Cluster:
         body: Any = None,
         *,
         headers: Mapping[str, str] | None = None,
-        seconds: float = 10.0,
+        seconds: float = 30.0,
     ) -> Reply:
         """One request on a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", self.ports[number], timeout=seconds)

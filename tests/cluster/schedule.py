@@ -146,7 +146,7 @@ def play(seed: int, folder: Path, store: str, *, nodes: int = 3, seconds: float 
             while time.monotonic() < end:
                 clients.history.faults.append(_fault(cluster, chance))
         _heal(cluster)
-        time.sleep(2.0)  # leases are renewed, pauses are over
+        time.sleep(3.0)  # leases are renewed, pauses are over
         _check(seed, cluster, clients.history)
         return clients.history
 
