@@ -138,7 +138,7 @@ def kill_loop(folder: Path, kills: int, seed: int) -> dict[str, int]:
             model.apply(operation_at(seed, model.position + 1))
         check(shard.snapshot(), model)
         assert shard.info().damage == {}
-        newest = shard._ledger.history.newest
+        newest = shard._upkeep.ledger.history.newest
         assert newest is not None
         left = set(LocalStore(folder / "store").list(""))
         assert left == newest.keys
