@@ -114,8 +114,7 @@ class Bridge:
     def _may_be_short(self, request: Request) -> bool:
         """Whether a search may be read on the loop, to see how long it will take."""
         return (
-            not self._managing
-            and self._pace.knows(request.path)
+            self._pace.knows(request.path)
             and len(request.body) <= _SHORT_BYTES_MAX
             and "explain" not in request.query
             and self._backend.coordinator is None

@@ -54,8 +54,9 @@ def test_large_answers_wait_for_a_slow_reader() -> None:
         await stage.until(lambda: stage.told.asked)
         await asyncio.sleep(0.2)
         assert len(stage.told.asked) <= 3, "one answer is under way, one in the sockets' buffers"
-        for _ in range(20):
+        for number in range(20):
             assert len((await client.answer())[2]) == 4 * MIB
+            assert len(stage.told.asked) <= number + 4
         assert len(stage.told.asked) == 20
 
     played(test)
@@ -80,7 +81,11 @@ def test_files_are_sent_in_parts_that_a_reader_has_room_for(tmp_path: Path) -> N
         client.send(b"HEAD" + get("/file")[3:])
         head = (await client.reader.readuntil(b"\r\n\r\n")).decode()
         assert f"content-length: {32 * MIB}\r\n" in head
+        client.reader._limit = 1_000  # type: ignore[attr-defined]
         client.send(get("/file"), get("/now"))
+        await asyncio.sleep(0.2)
+        [connection] = stage.port._shared.connections
+        assert connection._transport.get_write_buffer_size() < 2 * MIB  # type: ignore[attr-defined]
         assert (await client.answer())[2] == file.read_bytes()
         assert (await client.answer())[2] == b"/now:"
         gone = await stage.client()

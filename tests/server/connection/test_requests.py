@@ -126,6 +126,7 @@ def test_time_does_not_pass_for_who_waits_for_us() -> None:
         await asyncio.sleep(0.5)
         stage.told.asked[0].answered(Reply(b"at last"))
         assert (await client.answer())[2] == b"at last"
+        await asyncio.sleep(0.1)
         client.send(b"ab")
         assert (await client.answer())[2] == b"/now:ab"
 
@@ -158,8 +159,12 @@ def test_clients_of_http_1_0() -> None:
         client = await stage.client()
         client.send(get("/now", "connection: keep-alive", version="1.0"))
         assert (await client.answer())[1]["connection"] == "keep-alive"
-        client.send(get("/now", "expect: 100-continue", version="1.0"), get("/now"))
-        assert (await client.answer())[1]["connection"] == "close"
+        expecting = post("/now", b"", "expect: 100-continue", "content-length: 2").replace(b"HTTP/1.1", b"HTTP/1.0")
+        client.send(expecting)
+        await asyncio.sleep(0.05)
+        client.send(b"ab", get("/now"))
+        status, headers, body = await client.answer()
+        assert (status, headers["connection"], body) == (200, "close", b"/now:ab")
         assert await client.rest() == b""
 
     played(test)
