@@ -232,13 +232,18 @@ def test_a_busy_server_says_when_to_come_back(narrow: Served) -> None:
     assert "Traceback" not in narrow.log.read_text()
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
-def test_tls(tmp_path: Path) -> None:
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+def certificate(folder: Path) -> tuple[Path, dict[str, str]]:
+    """One that vouches for itself, for 127.0.0.1, and the settings of a server that shows it."""
+    cert, key = folder / "cert.pem", folder / "key.pem"
     make = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     make += ["-keyout", str(key), "-out", str(cert), "-days", "2", "-subj", "/CN=127.0.0.1"]
     subprocess.run([*make, "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
-    files = {"TLS__CERT": str(cert), "TLS__KEY": str(key), "SERVICE__ENABLE_TLS": "true"}
+    return cert, {"TLS__CERT": str(cert), "TLS__KEY": str(key), "SERVICE__ENABLE_TLS": "true"}
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_tls(tmp_path: Path) -> None:
+    cert, files = certificate(tmp_path)
     server = Served(tmp_path / "data", scheme="https", **files)
     try:
         trusting = ssl.create_default_context(cafile=str(cert))
@@ -249,6 +254,21 @@ def test_tls(tmp_path: Path) -> None:
         with pytest.raises(httpx.ConnectError):
             httpx.get(server.url, trust_env=False)  # nobody vouches for it
         assert ask(server.port, request("GET", "/livez")).status != 200  # plain text is not answered
+    finally:
+        assert server.stop() == 0
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_only_clients_with_a_certificate(tmp_path: Path) -> None:
+    cert, files = certificate(tmp_path)
+    known, unknown = (ssl.create_default_context(cafile=str(cert)) for _ in range(2))
+    known.load_cert_chain(cert, files["TLS__KEY"])
+    server = Served(tmp_path / "data", scheme="https", **files, TLS__CA_CERT=str(cert))
+    try:
+        server.wait(verify=known)
+        with pytest.raises(httpx.TransportError):
+            httpx.get(server.url + "/livez", verify=unknown, trust_env=False)
     finally:
         assert server.stop() == 0
     assert "Traceback" not in server.log.read_text()

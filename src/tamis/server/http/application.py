@@ -15,6 +15,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import unquote
 
+from tamis.errors import Unavailable
 from tamis.server.backend import Backend
 from tamis.server.bridge import Bridge, Task, answer_now
 from tamis.server.error_map import error_reply, refusal
@@ -102,6 +103,11 @@ class Application:
         """For a request that is not here in time."""
         self._backend.metrics.refused("slow")
         return refusal(408, f"Timeout error: the {what} was not complete after {seconds:g} seconds")
+
+    def too_many(self) -> Reply:
+        """For a connection beyond the limit."""
+        self._backend.metrics.refused("connections")
+        return error_reply(Unavailable("too many connections are open; close some, or try later"))
 
     def failed(self, error: BaseException | None) -> Reply:
         """For what must not happen."""

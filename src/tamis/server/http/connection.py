@@ -53,7 +53,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(_UNSENT_BYTES_MAX)
         if not self._shared.enter(self):
-            self._receiver.refuse(error_reply(Unavailable("too many connections are open; close some, or try later")))
+            self._receiver.refuse(self._shared.application.too_many())
 
     def data_received(self, data: bytes) -> None:
         """Bytes have come."""
