@@ -121,7 +121,9 @@ def _join(config: NodeConfig, backend: Backend, logs: Logs, port: int) -> None:
     )
     node = open_node(settings, build_pool(), logs.round_failed)
     certificates = None if config.tls.ca_cert is None else str(config.tls.ca_cert)
-    peers = Peers(config.service.api_key.get_secret_value(), certificates=certificates)
+    tls = config.tls
+    shown = (str(tls.cert), str(tls.key)) if config.service.enable_tls and tls.cert and tls.key else None
+    peers = Peers(config.service.api_key.get_secret_value(), certificates=certificates, own=shown)
     backend.cluster, backend.node = node.db, node
     backend.database = cast(Database, node.db)  # endpoints find the same names there
     backend.coordinator = Coordinator(backend, node.db, peers)

@@ -45,17 +45,21 @@ class Answer:
 
 
 class Peers:
-    """Connections to all other nodes. key: the api-key they expect. Any thread may call."""
+    """Connections to all other nodes. key: the api-key they expect; own: files of the certificate and key
+    to show them. Any thread may call."""
 
     def __init__(
         self,
         key: str = "",
         connections: int = 32,
         certificates: str | None = None,
+        own: tuple[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._headers = {"content-type": "application/json", **({"api-key": key} if key else {})}
         trust: dict[str, Any] = {"ca_certs": certificates} if certificates else {}
+        if own is not None:
+            trust["cert_file"], trust["key_file"] = own
         self._pool = urllib3.PoolManager(num_pools=64, maxsize=connections, retries=False, **trust)
         self._clock = clock
         self._lock = threading.Lock()
