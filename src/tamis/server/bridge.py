@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
@@ -162,12 +162,15 @@ class Bridge:
             return self._failed(error, task)
         return answer if isinstance(answer, (Asked, Reply)) else _enveloped(answer, task.begin)
 
-    def _searched(self, asked: Sequence[tuple[Task, Asked]], pool: Executor | None = None) -> list[tuple[Task, Reply]]:
+    def _searched(
+        self, asked: Sequence[tuple[Task, Asked]], pool: Executor | None = None
+    ) -> Iterator[tuple[Task, Reply]]:
+        """Each reply is written when it is taken: the first can be on its way while the next is written."""
         try:
             found: Sequence[Found | None] = self._counted(run_together([one.search for _, one in asked], pool))
         except Exception:  # noqa: BLE001 - one of them: each again by itself, to know which
             found = [None] * len(asked)
-        return [(task, self._written(task, one, places)) for (task, one), places in zip(asked, found, strict=True)]
+        return ((task, self._written(task, one, places)) for (task, one), places in zip(asked, found, strict=True))
 
     def _counted(self, found: Sequence[Found]) -> Sequence[Found]:
         """Count each call of the engine once."""
@@ -196,7 +199,7 @@ class Bridge:
     def _deliver(self, done: Sequence[tuple[Task, Reply]]) -> None:
         self._loop.call_soon_threadsafe(self._resolve, done)
 
-    def _resolve(self, done: Sequence[tuple[Task, Reply]]) -> None:
+    def _resolve(self, done: Iterable[tuple[Task, Reply]]) -> None:
         for task, reply in done:
             if task.route.access == "manage":
                 self._managing -= 1
