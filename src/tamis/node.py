@@ -30,7 +30,7 @@ from tamis.collection.threads import build_pool
 from tamis.config import NodeConfig
 from tamis.embedded.database import Database, open_database
 from tamis.embedded.warm_up import rehearse
-from tamis.errors import Rejected, TamisError, Unavailable
+from tamis.errors import Rejected, Retryable, TamisError, Unavailable
 from tamis.model.role import Role
 from tamis.model.schema import Distance
 from tamis.server.backend import Backend
@@ -46,6 +46,7 @@ __all__ = ["serve"]
 
 _CONNECTIONS_MAX = 8_192
 _SPARED_FILES = 256  # descriptors that are not for connections
+_JOIN_PAUSE_SECONDS = 1.0
 
 
 def serve(config: NodeConfig) -> None:
@@ -119,7 +120,15 @@ def _join(config: NodeConfig, backend: Backend, logs: Logs, port: int) -> None:
         retention=Retention(wanted.history_secs, wanted.grace_secs),
         seconds=wanted.request_secs,
     )
-    node = open_node(settings, build_pool(), logs.round_failed)
+    pool = build_pool()
+    while True:
+        try:
+            node = open_node(settings, pool, logs.round_failed)
+            break
+        except Retryable as error:  # the store is away: others serve, and this node comes when it can
+            logs.round_failed("join", error)
+            if backend.stopping.wait(_JOIN_PAUSE_SECONDS):
+                raise
     certificates = None if config.tls.ca_cert is None else str(config.tls.ca_cert)
     tls = config.tls
     shown = (str(tls.cert), str(tls.key)) if config.service.enable_tls and tls.cert and tls.key else None
@@ -132,6 +141,7 @@ def _join(config: NodeConfig, backend: Backend, logs: Logs, port: int) -> None:
 
 
 def _close(backend: Backend, bridge: Bridge, opening: threading.Thread) -> None:
+    backend.stopping.set()
     bridge.close()
     opening.join()
     if isinstance(backend.coordinator, Coordinator):

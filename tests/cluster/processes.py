@@ -46,7 +46,7 @@ class Cluster:
                 process.wait()
             self.processes[number] = None
 
-    def start(self, number: int, role: str = "full") -> None:
+    def start(self, number: int, role: str = "full", faults: Mapping[str, Any] | None = None) -> None:
         """Start a node; `wait_ready` tells when it serves."""
         settings = {
             "NODE_ID": f"n{number}",
@@ -58,7 +58,7 @@ class Cluster:
             **self.settings,
         }
         environment = {f"TAMIS__CLUSTER__{name}": value for name, value in settings.items()}
-        self.control(number, {})
+        self.control(number, faults or {})
         with (self.folder / f"log{number}").open("ab") as log:
             self.processes[number] = subprocess.Popen(
                 [

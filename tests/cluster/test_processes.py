@@ -259,6 +259,19 @@ def test_shard_keys_keep_tenants_apart(three: Cluster) -> None:
     assert count(three, 2) == 4
 
 
+def test_a_node_waits_for_a_store_that_is_away(three: Cluster) -> None:
+    made(three, replication_factor=3)
+    assert three.stop(2) == 0
+    three.start(2, faults={"refuse": 1.0})
+    until(lambda: three.ask(2, "GET", "/livez")[0] == 200)
+    time.sleep(1.5)
+    assert three.ask(2, "GET", "/readyz")[0] == 503
+    assert three.ask(2, "GET", "/collections")[0] == 503
+    three.control(2, {"refuse": 0.0})
+    three.wait_ready(2)
+    assert count(three, 2) == 0
+
+
 def test_the_command_line_shows_who_has_what(three: Cluster) -> None:
     made(three, shard_number=2, replication_factor=2)
     assert three.ask(0, "PUT", "/collections/docs/points?wait=true", points(0, 10))[0] == 200

@@ -48,6 +48,7 @@ class Backend:
     version: str = field(default_factory=lambda: version("tamis"))
     trouble: str | None = None  # why the database could not be opened
     ready: threading.Event = field(default_factory=threading.Event)
+    stopping: threading.Event = field(default_factory=threading.Event)
     failed: Callable[[str, Exception], None] = lambda endpoint, error: None  # told of every internal error
     rates: Rates = field(default_factory=Rates)
     is_one_of_several: bool = False  # of a cluster's nodes, once it is open
