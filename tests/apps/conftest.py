@@ -1,0 +1,5 @@
+"""What the tests of all applications share."""
+
+from tests.apps.browser import browser, desktop, phone
+
+__all__ = ["browser", "desktop", "phone"]
