@@ -67,7 +67,6 @@ class S3Server:
             "AWS_SECRET_ACCESS_KEY": self._secret,
             "AWS_ENDPOINT": f"http://127.0.0.1:{self.port}",
             "AWS_REGION": "us-east-1",
-            "AWS_ALLOW_HTTP": "true",
             "AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "false",
         }
 

@@ -6,7 +6,7 @@
     check     against the log, which is the truth: acknowledged writes are in it, at the position they were told, once;
               order agrees with time; reads saw a state that was current while they ran; all replicas equal the log
 
-Run many: python -m tests.cluster.schedule --schedules 50 [--first 0] [--s3] [--nodes 3]
+Run many: python -m tests.cluster.schedule --schedules 50 [--first 0] [--s3 | --azure] [--nodes 3]
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +30,8 @@ from tamis.model.operation import Delete, Upsert, decode_operation
 from tamis.model.payload import decode_payload
 from tamis.storage.object_store import open_store
 from tamis.storage.prefix import PrefixStore
+from tests.cluster.azure import AzureServer
+from tests.cluster.azure import missing as missing_azure
 from tests.cluster.processes import Cluster
 from tests.cluster.s3 import S3Server, missing
 
@@ -277,16 +280,25 @@ def main() -> None:
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--store", default="", help="s3://bucket, with AWS_* set; a directory unless given")
     parser.add_argument("--s3", action="store_true", help="start a real S3 server for it")
+    parser.add_argument("--azure", action="store_true", help="start a server of Azure's API for it")
     given = parser.parse_args()
     with ExitStack() as held:
-        if given.s3:
-            reason = missing()
-            if reason is not None:
-                sys.exit(reason)
-            server = held.enter_context(S3Server(Path(held.enter_context(tempfile.TemporaryDirectory()))))
-            os.environ.update(server.environment)
-            given.store = server.make_bucket("tamis-schedules")
+        if given.s3 or given.azure:
+            folder = Path(held.enter_context(tempfile.TemporaryDirectory()))
+            given.store = held.enter_context(_server(folder, azure=given.azure))
         _play_many(given)
+
+
+@contextmanager
+def _server(folder: Path, *, azure: bool) -> Iterator[str]:
+    """The address of an empty bucket; its keys are in the environment."""
+    program = folder / "azurite"
+    reason = missing_azure(program) if azure else missing()
+    if reason is not None:
+        sys.exit(reason)
+    with AzureServer(folder / "azure", program) if azure else S3Server(folder) as server:
+        os.environ.update(server.environment)
+        yield server.make_bucket("tamis-schedules")
 
 
 def _play_many(given: argparse.Namespace) -> None:

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ from tamis.storage import object_store
 from tamis.storage.local import LocalStore
 from tamis.storage.object_store import ObjectStore, open_store
 from tamis.storage.store import Store
+from tests.cluster.azure import AzureServer
 from tests.cluster.s3 import S3Server
 
 obstore = pytest.importorskip("obstore")
 S3 = {"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing", "AWS_REGION": "us-east-1"}
+AZURE = {"AZURE_STORAGE_ACCOUNT_KEY": "bm90aGluZw=="}
 
 
 @pytest.fixture
@@ -164,22 +166,27 @@ def test_a_store_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
         open_store("s3://bucket", timeout=0.2).get("a/k")
 
 
-def test_wrong_keys_at_a_real_server(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in s3_server.environment.items():
+@pytest.mark.parametrize("server", ["s3", "az"])
+def test_wrong_keys_at_a_real_server(
+    server: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running: S3Server | AzureServer = request.getfixturevalue({"s3": "s3_server", "az": "azure_server"}[server])
+    for name, value in running.environment.items():
         monkeypatch.setenv(name, value)
-    good = open_store("s3://tests/wrong-keys")
+    good = open_store(f"{server}://tests/wrong-keys")
     good.put("k", [b"x"])
-    for name, value in S3.items():
+    for name, value in (S3 if server == "s3" else AZURE).items():
         monkeypatch.setenv(name, value)
-    stranger = open_store("s3://tests/wrong-keys")
+    stranger = open_store(f"{server}://tests/wrong-keys")
     for call in (stranger.get, stranger.size, stranger.delete, lambda key: stranger.put(key, [b"y"], if_absent=True)):
         with pytest.raises(Unavailable, match="refuses these credentials"):
             call("k")
     assert good.get("k") == b"x"
 
 
-def test_many_and_large_at_a_real_server(s3: Callable[[], Store]) -> None:
-    store = s3()
+@pytest.mark.parametrize("server", ["s3", "az"])
+def test_many_and_large_at_a_real_server(server: str, request: pytest.FixtureRequest) -> None:
+    store: Store = request.getfixturevalue(server)()
     large = bytes(range(256)) * 2**15  # 8 MiB
     store.put("large", [large], if_absent=True)
     with pytest.raises(Conflict):

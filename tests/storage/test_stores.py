@@ -132,7 +132,7 @@ def test_one_of_many_creates_wins(store: Store) -> None:
             return
         won.append(number)
 
-    threads = [threading.Thread(target=create, args=(number,)) for number in range(8)]
+    threads = [threading.Thread(target=create, args=(number,)) for number in range(20)]
     for thread in threads:
         thread.start()
     for thread in threads:

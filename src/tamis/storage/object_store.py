@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 __all__ = ["ObjectStore", "open_store"]
 
 CREATE_BYTES_MAX = 4 * 2**30  # of one request
-_SCHEMES = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss")
+_AWS = ("AWS_ENDPOINT", "AWS_ENDPOINT_URL")
+_AZURE = ("AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT")
+_ENDPOINTS = {  # by scheme: variables that name another server
+    **dict.fromkeys(("s3", "s3a"), _AWS),
+    "gs": ("GOOGLE_BASE_URL",),
+    **dict.fromkeys(("az", "azure", "abfs", "abfss"), _AZURE),
+}
 
 T = TypeVar("T")
 
@@ -37,7 +43,7 @@ def open_store(url: str, timeout: float = 10.0) -> Store:
     scheme, separator, _ = url.partition("://")
     if not separator:
         return LocalStore(Path(url))
-    if scheme not in _SCHEMES:
+    if scheme not in _ENDPOINTS:
         raise Rejected("store", f"{url!r} must be a directory or begin with s3://, gs:// or az://")
     try:
         from obstore.store import from_url
@@ -48,10 +54,9 @@ def open_store(url: str, timeout: float = 10.0) -> Store:
         "retry_timeout": timedelta(seconds=timeout),
         "backoff": {"init_backoff": timedelta(milliseconds=50), "max_backoff": timedelta(seconds=1), "base": 2},
     }
-    allow_http = os.environ.get("AWS_ALLOW_HTTP", "").lower() in ("1", "true") or any(
-        os.environ.get(name, "").startswith("http://") for name in ("AWS_ENDPOINT", "AWS_ENDPOINT_URL")
-    )
-    options: Any = {"timeout": timedelta(seconds=timeout), "allow_http": allow_http}
+    options: Any = {"timeout": timedelta(seconds=timeout)}
+    if any(os.environ.get(name, "").startswith("http://") for name in _ENDPOINTS[scheme]):
+        options["allow_http"] = True
     try:
         return ObjectStore(from_url(url, client_options=options, retry_config=retry))
     except Exception as error:
@@ -162,12 +167,18 @@ class ObjectStore:
         except exceptions.PreconditionError:
             raise Conflict(f"{key} exists already, or is being created by somebody else") from None
         except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError) as error:
-            why = f"check that they may read, create, list and delete ({_first_line(error)})"
-            raise Unavailable(f"{key}: the store refuses these credentials; {why}") from error
+            raise _refused(key, error) from error
         except TamisError:
             raise
         except Exception as error:
+            if "403 Forbidden" in _first_line(error):  # how a delete on Azure is refused
+                raise _refused(key, error) from error
             raise Unavailable(f"{key}: the store gives no answer ({_first_line(error)}); try again") from error
+
+
+def _refused(key: str, error: Exception) -> Unavailable:
+    why = f"check that they may read, create, list and delete ({_first_line(error)})"
+    return Unavailable(f"{key}: the store refuses these credentials; {why}")
 
 
 def _first_line(error: Exception) -> str:
