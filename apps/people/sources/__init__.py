@@ -1,0 +1,1 @@
+"""Where profiles come from: invented people, and the articles about historical ones."""
