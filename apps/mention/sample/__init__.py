@@ -1,7 +1,8 @@
 """The sample that ships: well-known people in sentences written for it, and texts for the page to read.
 
 people.jsonl    one person per line, in the input format of the pipeline:
-                {"entity": "...", "labels": {"occ": "...", ...}, "mentions": [{"text", "start", "end", "source", "date"}]}
+                {"entity": "...", "labels": {"occ": "...", ...}, "mentions": [{"text": "...", "start": n, "end": n,
+                "source": "sample", "date": null}, ...]}
 texts.json      [{"title": "...", "text": "..."}], names unmarked; some of the people in them are in no other file
 
 Surnames are shared on purpose (Bach, Curie, Adams, Huxley, Darwin, Williams, ...): there is something to tell apart.
@@ -21,7 +22,7 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class SampleMention:
-    """A sentence, the span `[start, end)` of the name in it in characters, where it is from, and when it was written."""
+    """A sentence, the span `[start, end)` of the name in it in characters, where it is from, when it was written."""
 
     text: str
     start: int
