@@ -51,7 +51,7 @@ def make(
 
     Example: [cyan]people build && people suggest 1 --within-km 300[/cyan]
     """
-    with _told(), _client(path, url) as client:
+    with _told(), _client(path, url, create=True) as client:
         if data is not None and file is not None:
             raise Refused("data: give --data or --file, not both")
         profiles = list(historical(read_pages(data))) if data else _lines(file) if file else list(invented(sample))
@@ -134,7 +134,7 @@ def serve(
     from apps.page import serving
     from apps.people.routes import page
 
-    with _told(), _client(path, url) as client:
+    with _told(), _client(path, url, create=True) as client:
         if not client.collection_exists(name):
             build(client, invented(), name)
         people = People(client, name)
@@ -154,10 +154,11 @@ def measure(
     """
     from apps.people.measure import quality, times
 
+    wide = Console(width=110)
     with _told():
         if data is not None:
-            _out.print(quality(read_pages(data)))
-        _out.print(times(counts, questions))
+            wide.print(quality(read_pages(data)))
+        wide.print(times(counts, questions))
 
 
 @app.command()
@@ -174,12 +175,14 @@ def sample(
 
 
 @contextmanager
-def _client(path: Path, url: str) -> Iterator[QdrantClient]:
+def _client(path: Path, url: str, create: bool = False) -> Iterator[QdrantClient]:
     if url:
         client = QdrantClient(url=url, timeout=60, check_compatibility=False)
     else:
         from tamis.qdrant import TamisClient
 
+        if not (create or path.is_dir()):
+            raise Refused(f"path: there is no directory {path}; make it with: people build --path {path}")
         client = TamisClient(path=path)
     try:
         yield client

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich import box
 from rich.table import Table
 
 from apps.people.crowd import kilometres
@@ -53,7 +54,7 @@ def quality(pages: list[dict[str, Any]]) -> Table:
     profiles = list(historical(pages, occupations=False))
     asking = random.Random(_SEED).sample(profiles, min(_ASKING, len(profiles)))
     title = f"{len(asking)} of {len(profiles):,} historical people, {_LIMIT} suggestions each, occupation withheld"
-    table = Table("among", "compared", "asked with answer", *(f"same {kind} %" for kind in _HIDDEN), title=title)
+    table = Table("among", "compared by", "answered", *(f"{kind} %" for kind in _HIDDEN), title=title, box=box.MARKDOWN)
     with _built(profiles) as people:
         for among, given in _CONDITIONS.items():
             chances = [_labels(labels, _possible(me, profiles, given)) for me in asking]
@@ -68,7 +69,7 @@ def quality(pages: list[dict[str, Any]]) -> Table:
 def times(counts: Sequence[int], questions: int) -> Table:
     """Milliseconds of a suggestion, the middle one and the one slower than 99 of 100."""
     title = f"milliseconds per call of {_LIMIT} suggestions with reasons, {questions} calls, one thread"
-    table = Table("people", "question", "p50", "p99", "answers on average", title=title)
+    table = Table("people", "question", "p50", "p99", "answers on average", title=title, box=box.MARKDOWN)
     for count in counts:
         with _built(invented(count)) as people:
             for question, given in _QUESTIONS.items():
@@ -111,7 +112,11 @@ def _timed(people: People, count: int, questions: int, given: dict[str, Any]) ->
 
 
 def _suggested(people: People, me: Profile, given: dict[str, Any]) -> list[Profile]:
-    return [one.person for one in people.suggest(me.id, _LIMIT, **given)] if me.interests and me.about else []
+    """Nobody for a person without a place where a distance is asked, or without interests."""
+    has_place = me.place is not None or "within_km" not in given
+    if not (me.interests and me.about and has_place):
+        return []
+    return [one.person for one in people.suggest(me.id, _LIMIT, **given)]
 
 
 def _possible(me: Profile, profiles: list[Profile], given: dict[str, Any]) -> list[Profile]:

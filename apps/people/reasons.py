@@ -29,7 +29,7 @@ REASONS_MAX = 6
 _BITS_MIN = 1.0
 _WORDS_MAX = 3
 _RANKS = 32
-_KINDS = {"interests": "shared interest", "schools": "same school", "languages": "both speak"}
+_KINDS = {"interests": "shared interest:", "schools": "same school:", "languages": "both speak"}
 _NAMES = {"interests": "interest", "schools": "school", "languages": "language"}
 
 
@@ -90,7 +90,7 @@ def _shared(crowd: Crowd, other: Profile) -> list[Reason]:
         for value in getattr(crowd.me, key):
             if value in theirs:
                 count = crowd.with_value(key, value)
-                text = f"{words}: {value} ({count} of {crowd.others} others)"
+                text = f"{words} {value.title() if key == 'languages' else value} ({count} of {crowd.others} others)"
                 found.append(Reason(_NAMES[key], text, crowd.bits(count)))
     return found
 
