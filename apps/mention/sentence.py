@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["MASK", "TEXT_CHARS_MAX", "MarkedSentence", "SentenceRejected"]
+__all__ = ["MASK", "PARTICLES", "TEXT_CHARS_MAX", "MarkedSentence", "SentenceRejected"]
 
 MASK: Final = "\ue000"
 """The character that stands for the name: of the private use area, so that no text contains it."""
