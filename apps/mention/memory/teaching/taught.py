@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -73,6 +73,14 @@ class Taught:
             self._known = self._read()
         return self._known
 
+    def weights(self, category: str) -> NDArray[np.float32]:
+        """The head of a category. UnknownCategory."""
+        heads = self.current()
+        if category not in heads.categories:
+            raise _untaught(category, heads.categories)
+        row: NDArray[np.float32] = heads.weights[heads.categories.index(category)]
+        return row
+
     def lessons(self) -> list[Lesson]:
         """What was taught, by name."""
         found = [
@@ -100,9 +108,7 @@ class Taught:
     def remove(self, category: str) -> None:
         """Take a head back. UnknownCategory."""
         if category not in self._stamps():
-            raise UnknownCategory(
-                f"category: {category!r} was not taught; taught are: {', '.join(self._stamps()) or '-'}"
-            )
+            raise _untaught(category, self._stamps())
         self._client.delete(self._name, points_selector=[_id(category)], wait=True)
 
     def _stamps(self) -> dict[str, str]:
@@ -135,6 +141,10 @@ def category_key(category: object) -> str:
         raise MemoryRejected(f"category: {key!r} is none; give words without quotes and square brackets")
     facet, colon, name = key.partition(":")
     return f"{TAUGHT}:{key}" if not colon else f"{facet.strip() or TAUGHT}:{name.strip()}"
+
+
+def _untaught(category: str, taught: Iterable[str]) -> UnknownCategory:
+    return UnknownCategory(f"category: {category!r} was not taught; taught are: {', '.join(taught) or '-'}")
 
 
 def _revision(stamps: Mapping[str, str]) -> str:
