@@ -10,6 +10,8 @@ next build; filters and reasons see it nevertheless. Bytes are an .npz without p
 from __future__ import annotations
 
 import io
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,15 +75,18 @@ class Encoding:
 
     @staticmethod
     def from_bytes(stored: bytes) -> Encoding:
-        """What `to_bytes` made. ValueError or KeyError if it is something else."""
-        with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
-            return Encoding(
-                _split(arrays["interests"]),
-                arrays["interest_bits"],
-                _split(arrays["vocabulary"]),
-                arrays["word_bits"],
-                arrays["components"].astype(np.float32),
-            )
+        """What `to_bytes` made. ValueError if it is something else."""
+        try:
+            with np.load(io.BytesIO(stored), allow_pickle=False) as arrays:
+                return Encoding(
+                    _split(arrays["interests"]),
+                    arrays["interest_bits"],
+                    _split(arrays["vocabulary"]),
+                    arrays["word_bits"],
+                    arrays["components"].astype(np.float32),
+                )
+        except (KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+            raise ValueError(f"this is no encoding: {error}") from None
 
     def _interests(self, interests: Sequence[str]) -> Floats | None:
         rows = [row for interest in interests if (row := self.interests.get(interest)) is not None]

@@ -30,7 +30,6 @@ __all__ = ["quality", "times"]
 
 _SEED = 7
 _LIMIT = 5
-_ASKING = 600  # people that are asked for
 _NEAR_KM = 500.0
 _HIDDEN = ("occupation", "industry", "domain")
 _BALANCES = {"interests and words": 0.5, "interests": 1.0, "words": 0.0}
@@ -48,21 +47,21 @@ _QUESTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def quality(pages: list[dict[str, Any]]) -> Table:
-    """How many in a hundred suggestions share the withheld labels, by conditions and by what is compared."""
+def quality(pages: list[dict[str, Any]], asking: int = 600) -> Table:
+    """How many in a hundred suggestions share the withheld labels, asked for so many people."""
     labels = {int(page["curid"]): [page.get(kind) for kind in _HIDDEN] for page in pages}
     profiles = list(historical(pages, occupations=False))
-    asking = random.Random(_SEED).sample(profiles, min(_ASKING, len(profiles)))
-    title = f"{len(asking)} of {len(profiles):,} historical people, {_LIMIT} suggestions each, occupation withheld"
+    some = random.Random(_SEED).sample(profiles, min(asking, len(profiles)))
+    title = f"{len(some)} of {len(profiles):,} historical people, {_LIMIT} suggestions each, occupation withheld"
     table = Table("among", "compared by", "answered", *(f"{kind} %" for kind in _HIDDEN), title=title, box=box.MARKDOWN)
     with _built(profiles) as people:
         for among, given in _CONDITIONS.items():
-            chances = [_labels(labels, _possible(me, profiles, given)) for me in asking]
-            table.add_row(among, "chance", *_shares([labels[me.id] for me in asking], chances))
+            chances = [_labels(labels, _possible(me, profiles, given)) for me in some]
+            table.add_row(among, "chance", *_shares([labels[me.id] for me in some], chances))
             for compared, balance in _BALANCES.items():
-                found = [_suggested(people, me, given | {"balance": balance}) for me in asking]
-                answers = [_labels(labels, some) for some in found]
-                table.add_row(among, compared, *_shares([labels[me.id] for me in asking], answers))
+                found = [_suggested(people, me, given | {"balance": balance}) for me in some]
+                answers = [_labels(labels, those) for those in found]
+                table.add_row(among, compared, *_shares([labels[me.id] for me in some], answers))
     return table
 
 

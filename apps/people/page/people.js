@@ -186,7 +186,7 @@ function listen() {
     event.target.value = "";
     if (interest && !state.interests.includes(interest)) toggle(interest);
   });
-  byId("reset").addEventListener("click", () => { reset(); refresh(); });
+  byId("again").addEventListener("click", () => { reset(); refresh(); });
 }
 
 async function begin() {
