@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import unicodedata
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date as calendar_date
 from datetime import datetime
 from typing import Final, NewType
@@ -44,6 +44,8 @@ class Mention:
     end: int
     source: str = ""
     date: str | None = None
+    id: MentionId = field(init=False, repr=False, compare=False)
+    """Follows from entity, text, span and source; the date is not part of it."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "entity", entity_key(self.entity))
@@ -55,17 +57,13 @@ class Mention:
             raise MemoryRejected(f"span: ({self.start!r}, {self.end!r}) are no two whole numbers")
         MarkedSentence(self.text, self.start, self.end)
         _encodable("sentence", self.text)
+        content = json.dumps([self.entity, self.text, self.start, self.end, self.source])
+        object.__setattr__(self, "id", MentionId(str(uuid.uuid5(_SPACE, content))))
 
     @property
     def sentence(self) -> MarkedSentence:
         """The sentence with the name marked."""
         return MarkedSentence(self.text, self.start, self.end)
-
-    @property
-    def id(self) -> MentionId:
-        """Of entity, text, span and source; the date is not part of it."""
-        content = json.dumps([self.entity, self.text, self.start, self.end, self.source])
-        return MentionId(str(uuid.uuid5(_SPACE, content)))
 
     @property
     def rank(self) -> int:

@@ -24,7 +24,7 @@ __all__ = ["LISTENED_MAX", "Held", "Hit", "Mentions", "called"]
 LISTENED_MAX: Final = 64
 """Mentions of one entity that its aggregate is made of."""
 _UPLOAD: Final = 1_000
-_ENTITIES: Final = 256  # asked for at once
+_ENTITIES: Final = 64  # asked for at once
 _VECTORS: Final = 1_000  # read at once
 _SHOWN: Final = ["entity", "text", "start", "end", "source", "date"]
 Vector = NDArray[np.float32]
@@ -83,12 +83,7 @@ class Mentions:
         """What there is of each entity; those without mentions are left out."""
         found: dict[str, Held] = {}
         for start in range(0, len(entities), _ENTITIES):
-            some = list(entities[start : start + _ENTITIES])
-            hits = self._client.facet(self._name, "entity", facet_filter=_of(some), limit=len(some), exact=True).hits
-            counts = {str(hit.value): hit.count for hit in hits}
-            few = [entity for entity, count in counts.items() if count <= LISTENED_MAX]
-            found |= self._few(few) if few else {}
-            found |= {entity: self._many(entity, count) for entity, count in counts.items() if count > LISTENED_MAX}
+            found |= self._held(list(entities[start : start + _ENTITIES]))
         return found
 
     def vectors(self, ids: Sequence[MentionId]) -> dict[MentionId, Vector]:
@@ -144,18 +139,20 @@ class Mentions:
         answers = self._client.query_batch_points(self._name, requests=asked)
         return [[Hit(_mention(point.payload or {}), point.score) for point in answer.points] for answer in answers]
 
-    def _few(self, entities: list[str]) -> dict[str, Held]:
+    def _held(self, entities: list[str]) -> dict[str, Held]:
+        """All ids at once; if they are too many for that, entity by entity."""
+        most = LISTENED_MAX * len(entities)
+        page, more = self._client.scroll(self._name, _of(entities), limit=most, with_payload=["entity", "surface"])
+        if more is not None:
+            return {entity: self._many(entity, count) for entity in entities if (count := self.count(entity))}
         rows: dict[str, list[tuple[MentionId, str]]] = {}
-        offset = None
-        while True:
-            page, offset = self._client.scroll(
-                self._name, _of(entities), limit=PAGE, offset=offset, with_payload=["entity", "surface"]
-            )
-            for record in page:
-                payload = record.payload or {}
-                rows.setdefault(payload["entity"], []).append((MentionId(str(record.id)), payload["surface"]))
-            if offset is None:
-                return {entity: _held(len(some), some[:LISTENED_MAX]) for entity, some in rows.items()}
+        for record in page:
+            payload = record.payload or {}
+            rows.setdefault(payload["entity"], []).append((MentionId(str(record.id)), payload["surface"]))
+        return {
+            entity: _held(len(some), some) if len(some) <= LISTENED_MAX else self._many(entity, len(some))
+            for entity, some in rows.items()
+        }
 
     def _many(self, entity: str, count: int) -> Held:
         order = models.OrderBy(key="rank", direction=models.Direction.DESC)

@@ -35,7 +35,7 @@ def fit(examples: Rows, counter_examples: Rows, others: Rows) -> Head:
     >>> people = np.eye(4, dtype=np.float32)
     >>> head = fit(people[:1], people[1:2], people[2:])
     >>> [round(float(odds), 1) for odds in people @ head.weights + head.bias]
-    [1.8, -1.8, -1.0, -1.0]
+    [1.8, -2.0, -1.7, -1.7]
     """
     groups = [group for group in (counter_examples, others) if len(group)]
     rows = np.concatenate([examples, *groups]).astype(np.float64)
