@@ -1,4 +1,4 @@
-"""An encoder and an aggregator small enough to be understood: they hear words, and know what a few words speak for.
+"""Networks small enough to be understood: they hear words, and know what a few words speak for. A finder of given names.
 
 encode      the sum of one random direction per word (seeded by the word), of length one
 aggregate   the mean of the mentions; a category is as likely as its words are in it
@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from apps.mention.model.aggregate import Aggregate
+from apps.mention.names.sentences import sentences
 
-__all__ = ["CATEGORIES", "HashedWords", "WordCategories"]
+__all__ = ["CATEGORIES", "GivenNames", "HashedWords", "WordCategories"]
 
 CATEGORIES: Final = {
     "occ:COMPOSER": "organ cantata concertos counterpoint sonatas keyboard symphonies composed",
@@ -77,6 +79,29 @@ class WordCategories:
     def _logits(self, mean: NDArray[np.float32]) -> NDArray[np.float32]:
         logits: NDArray[np.float32] = _STEEPNESS * (self._directions @ mean - _THRESHOLD)
         return logits
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    text: str
+    start: int
+    end: int
+    offset: int
+
+
+class GivenNames:
+    """A finder of the names that it was given, the longest at each place."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        longest = sorted(names, key=len, reverse=True)
+        self._names = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest))})(?!\w)")
+
+    def find(self, text: str) -> list[_Name]:
+        return [
+            _Name(text[start:end].rstrip(), name.start(), name.end(), start)
+            for start, end in sentences(text)
+            for name in self._names.finditer(text[start:end])
+        ]
 
 
 def _words(text: str) -> list[str]:
