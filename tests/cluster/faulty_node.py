@@ -6,6 +6,7 @@ CONTROL is JSON that is read again whenever it changes: {"refuse": 0.2, "lose": 
     lose     this share of the puts is done and answered with a time-out
     delay    this share of the calls takes 0.3 seconds longer
     cut      other nodes that this one cannot reach
+    clock    so many seconds are added to what the process takes for the time of day
     die      {"key": "/manifest/", "after": true}: the process ends when it puts such a key, before it is done or after
 """
 
@@ -88,7 +89,8 @@ def main() -> None:
     """Serve, with faults."""
     control = Control(Path(sys.argv.pop(1)))
     cluster_node.open_store = lambda url, seconds: FaultyStore(open_store(url, seconds), control)  # type: ignore[assignment]
-    call = Peers.call
+    call, now = Peers.call, time.time
+    time.time = lambda: now() + control["clock"]
 
     def cut(self: Peers, peer: Lease, *given: Any) -> Answer:
         if peer.id in (control["cut"] or ()):

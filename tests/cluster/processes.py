@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Cluster", "Reply", "free_port"]
+__all__ = ["Cluster", "Reply", "count", "free_port", "made", "node_of", "points", "until"]
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60.0
@@ -24,18 +24,30 @@ Reply = tuple[int, Any, dict[str, str]]  # status, JSON, headers; status 0: no a
 class Cluster:
     """Nodes n0, n1, … Ends its own processes when it is left."""
 
-    def __init__(self, folder: Path, store: str, nodes: int, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: str,
+        nodes: int,
+        settings: Mapping[str, str] | None = None,
+        faults: Mapping[int, Mapping[str, Any]] | None = None,
+    ) -> None:
         self.folder = folder
         self.store = store
         self.settings = dict(settings or {})
+        self.faults = dict(faults or {})  # by node, with which it is started first
         self.ports = [free_port() for _ in range(nodes)]
         self.processes: list[subprocess.Popen[bytes] | None] = [None] * nodes
 
     def __enter__(self) -> Cluster:
-        for number in range(len(self.ports)):
-            self.start(number)
-        for number in range(len(self.ports)):
-            self.wait_ready(number)
+        try:
+            for number in range(len(self.ports)):
+                self.start(number, faults=self.faults.get(number))
+            for number in range(len(self.ports)):
+                self.wait_ready(number)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -141,3 +153,38 @@ def free_port() -> int:
         tried.bind(("127.0.0.1", 0))
         port: int = tried.getsockname()[1]
         return port
+
+
+def points(first: int, count: int) -> dict[str, Any]:
+    """A body that upserts points of consecutive ids."""
+    return {"points": [{"id": n, "vector": [1.0, float(n)], "payload": {"n": n}} for n in range(first, first + count)]}
+
+
+def made(cluster: Cluster, name: str = "docs", **options: Any) -> None:
+    """Make a collection; its points have two dimensions."""
+    body = {"vectors": {"size": 2, "distance": "Dot"}, **options}
+    status, answer, _ = cluster.ask(0, "PUT", f"/collections/{name}", body)
+    assert status == 200, answer
+
+
+def count(cluster: Cluster, node: int, name: str = "docs") -> int:
+    """Points of a collection by now, as a node tells."""
+    status, answer, _ = cluster.ask(node, "POST", f"/collections/{name}/points/count?consistency=all", {"exact": True})
+    assert status == 200, answer
+    number: int = answer["result"]["count"]
+    return number
+
+
+def node_of(cluster: Cluster, id: str) -> dict[str, Any]:
+    """What the first node says of a node, if it is there."""
+    nodes = cluster.ask(0, "GET", "/cluster")[1]["result"]["nodes"]
+    found: dict[str, Any] = next((node for node in nodes if node["id"] == id and node["live"]), {"shards": {}})
+    return found
+
+
+def until(true: Any, seconds: float = 60.0) -> None:
+    """Return when it came true."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.1)

@@ -15,7 +15,9 @@ import pytest
 from typer.testing import CliRunner
 
 from tamis.cli import app
-from tests.cluster.processes import Cluster, free_port
+from tamis.cluster.placement import write_home
+from tamis.model.role import Role
+from tests.cluster.processes import Cluster, count, free_port, made, node_of, points, until
 from tests.cluster.s3 import S3Server, missing
 from tests.cluster.schedule import play
 
@@ -96,23 +98,6 @@ def test_a_node_that_dies_at_this_very_moment_loses_nothing(key: str, after: boo
 def three(tmp_path: Path) -> Iterator[Cluster]:
     with Cluster(tmp_path, str(tmp_path / "store"), 3) as cluster:
         yield cluster
-
-
-def points(first: int, count: int) -> dict[str, Any]:
-    return {"points": [{"id": n, "vector": [1.0, float(n)], "payload": {"n": n}} for n in range(first, first + count)]}
-
-
-def made(cluster: Cluster, name: str = "docs", **options: Any) -> None:
-    body = {"vectors": {"size": 2, "distance": "Dot"}, **options}
-    status, answer, _ = cluster.ask(0, "PUT", f"/collections/{name}", body)
-    assert status == 200, answer
-
-
-def count(cluster: Cluster, node: int, name: str = "docs") -> int:
-    status, answer, _ = cluster.ask(node, "POST", f"/collections/{name}/points/count?consistency=all", {"exact": True})
-    assert status == 200, answer
-    number: int = answer["result"]["count"]
-    return number
 
 
 def test_every_node_answers_for_the_whole_collection(three: Cluster) -> None:
@@ -288,17 +273,37 @@ def test_the_command_line_shows_who_has_what(three: Cluster) -> None:
     assert "already exists" in refused.output
 
 
-def test_a_shard_goes_where_it_is_pinned(three: Cluster) -> None:
+def test_a_shard_goes_where_it_is_pinned_until_it_is_not(three: Cluster) -> None:
     made(three)
     assert three.ask(0, "PUT", "/collections/docs/points?wait=true", points(0, 5))[0] == 200
     peers = {node["id"]: node["peer_id"] for node in three.ask(0, "GET", "/cluster")[1]["result"]["nodes"]}
-    for node in ("n0", "n1", "n2"):
-        change = {"move_shard": {"shard_id": 0, "to_peer_id": peers[node]}}
-        assert three.ask(1, "POST", "/collections/docs/cluster", change)[0] == 200
+    natural = write_home((1, 0), [(id, Role.FULL) for id in peers])
+    others = [id for id in peers if id != natural]
+
+    def change(kind: str, **given: int) -> int:
+        return three.ask(1, "POST", "/collections/docs/cluster", {kind: {"shard_id": 0, **given}})[0]
+
+    def pins() -> list[Any]:
+        found: list[Any] = three.ask(1, "GET", "/collections/docs/cluster")[1]["result"]["pins"]
+        return found
+
+    for node in others:
+        assert change("move_shard", to_peer_id=peers[node]) == 200
         until(lambda node=node: "1/0" in node_of(three, node)["shards"])  # type: ignore[misc]
         assert count(three, 2) == 5
-    refused = three.ask(0, "POST", "/collections/docs/cluster", {"replicate_shard": {}})
+    assert pins() == [{"shard_id": 0, "nodes": others[::-1]}]
+    for back in ({"move_shard": {"shard_id": 0, "to_peer_id": peers[natural]}}, {"unpin_shard": {"shard_id": 0}}):
+        assert change("move_shard", to_peer_id=peers[others[0]]) == 200
+        until(lambda: all(("1/0" in node_of(three, id)["shards"]) == (id == others[0]) for id in peers))
+        assert three.ask(1, "POST", "/collections/docs/cluster", back)[0] == 200
+        assert pins() == []
+        until(lambda: all(("1/0" in node_of(three, id)["shards"]) == (id == natural) for id in peers))
+    assert count(three, 2) == 5
+    assert change("unpin_shard") == 200, "there is nothing left to do"
+    assert three.ask(0, "POST", "/collections/docs/cluster", {"unpin_shard": {"shard_id": 7}})[0] == 404
+    refused = three.ask(0, "POST", "/collections/docs/cluster", {"drop_replica": {}})
     assert refused[0] == 400
+    assert "unpin_shard" in refused[1]["status"]["error"]
 
 
 def test_a_torn_cache_is_fetched_again(three: Cluster) -> None:
@@ -323,16 +328,3 @@ def test_a_torn_cache_is_fetched_again(three: Cluster) -> None:
     for node in range(3):
         three.wait_ready(node)
     assert [count(three, node) for node in range(3)] == [25_000] * 3
-
-
-def node_of(cluster: Cluster, id: str) -> dict[str, Any]:
-    nodes = cluster.ask(0, "GET", "/cluster")[1]["result"]["nodes"]
-    found: dict[str, Any] = next((node for node in nodes if node["id"] == id and node["live"]), {"shards": {}})
-    return found
-
-
-def until(true: Any, seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.1)

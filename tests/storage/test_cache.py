@@ -224,10 +224,15 @@ def test_a_full_disk_costs_memory_only(tmp_path: Path, monkeypatch: pytest.Monke
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tamis.storage.cache.write_all", full)
-    store.put("a", [body("a")])
-    assert store.map("a") == body("a")
+    with monkeypatch.context() as patched:
+        patched.setattr("tamis.storage.cache.write_all", full)
+        store.put("a", [body("a")])
+        assert store.map("a") == body("a")
     assert (store.cached_bytes, list((tmp_path / "files").iterdir())) == (0, [])
+    assert "No space left on device" in store.trouble
+    assert "free some space there, or lower cluster.cache_mb" in store.trouble
+    assert store.map("a") == body("a")
+    assert (store.cached_bytes, store.trouble) == (BIG + 16, "")
 
 
 def test_one_process_has_the_directory(tmp_path: Path) -> None:

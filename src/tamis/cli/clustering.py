@@ -34,8 +34,9 @@ def status(target: TargetName, api_key: Key = "") -> None:
     rows = [row for name, one in placed for row in _shards(name, one, peers)]
     if rows:
         print_table(("collection", "shard", "points", "nodes"), rows)
-    for shard, trouble in told["troubles"].items():
-        Console().print(f"shard {shard}: {trouble}", style="yellow", markup=False)
+    for where, trouble in told["troubles"].items():
+        what = f"shard {where}" if "/" in where else where
+        Console().print(f"{what}: {trouble}", style="yellow", markup=False)
 
 
 @cluster.command("clone")

@@ -52,12 +52,18 @@ class ClusterDatabase:
     def __init__(self, store: CachedStore, membership: Membership, runtime: Runtime, retention: Retention) -> None:
         assert runtime.shared
         self.store: Store = store
-        self.traffic = store.traffic
+        self.cache = store
         self.membership = membership
         self.catalog = Catalog(store)
         self.shards = Shards(store, runtime)
         self.retention = retention
         self._closed = threading.Event()
+
+    @property
+    def troubles(self) -> dict[str, str]:
+        """What went wrong lately, by shard as 1/0, and with the cache."""
+        found = {f"{number}/{shard}": text for (number, shard), text in sorted(self.shards.troubles.items())}
+        return {**found, "cache": self.cache.trouble} if self.cache.trouble else found
 
     # names
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tamis.cluster.database import ClusterDatabase
+from tamis.errors import Unavailable
 
 __all__ = ["Housekeeper", "Rhythm"]
 
@@ -37,7 +38,8 @@ class Housekeeper:
         self._told = told
         self._stopping = threading.Event()
         self._rounds = 0
-        tasks = ((rhythm.lease / 3, db.turn), (rhythm.poll, self._follow), (rhythm.collect, db.collect))
+        self._trouble = ""  # of the cache, as it was told
+        tasks = ((rhythm.lease / 3, self._turn), (rhythm.poll, self._follow), (rhythm.collect, db.collect))
         self._threads = [
             threading.Thread(target=self._run, args=task, name=f"tamis-cluster-{number}", daemon=True)
             for number, task in enumerate(tasks)
@@ -59,7 +61,13 @@ class Housekeeper:
             try:
                 task()
             except Exception as error:  # noqa: BLE001 - told, and tried again
-                self._told(getattr(task, "__name__", "round"), error)
+                self._told(getattr(task, "__name__", "round").removeprefix("_"), error)
+
+    def _turn(self) -> None:
+        trouble, self._trouble = self._trouble, self._db.cache.trouble
+        if self._trouble and self._trouble != trouble:
+            self._told("cache", Unavailable(self._trouble))
+        self._db.turn()
 
     def _follow(self) -> None:
         self._rounds += 1

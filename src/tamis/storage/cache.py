@@ -23,7 +23,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from tamis.storage.crc import crc32c
-from tamis.storage.local import make_folder, write_all
+from tamis.storage.local import make_folder, refusal, write_all
 from tamis.storage.lock import DirectoryLock
 from tamis.storage.store import Part, Store, check_key
 
@@ -66,7 +66,8 @@ class Traffic:
 
 
 class CachedStore:
-    """A `Store`. One process has the directory; bytes_max: of the files in it. Conflict if another process has it.
+    """A `Store`. One process has the directory; bytes_max: of the files in it. Conflict if another process has it,
+    Unavailable if it cannot be made.
 
     >>> import tempfile
     >>> from tamis.storage.memory import MemoryStore
@@ -79,8 +80,11 @@ class CachedStore:
 
     def __init__(self, store: Store, directory: Path, bytes_max: int) -> None:
         files = directory / "files"
-        make_folder(files)
-        self._lock_file = DirectoryLock(directory)
+        try:
+            make_folder(files)
+            self._lock_file = DirectoryLock(directory)
+        except OSError as error:
+            raise refusal(directory, error) from error
         self._store = store
         self._files_folder = files
         self._bytes_max = bytes_max
@@ -89,6 +93,7 @@ class CachedStore:
         self._files: OrderedDict[str, int] = OrderedDict()  # bytes by key, least recently used first
         self._mapped: dict[str, weakref.ref[mmap.mmap]] = {}
         self.traffic = Traffic()
+        self.trouble = ""  # why the last file was not kept, and what to do
         self._find_files()
 
     @property
@@ -108,8 +113,7 @@ class CachedStore:
         self.traffic.count("put", up=len(body))
         self._store.put(key, [body], if_absent=True)
         if len(body) > _SMALL:
-            with suppress(OSError):  # a full disk costs a fetch later
-                self._keep(key, body)
+            self._keep(key, body)  # a full disk costs a fetch later
 
     def list(self, prefix: str) -> list[str]:
         self.traffic.count("list")
@@ -179,13 +183,24 @@ class CachedStore:
 
     def _fetched(self, key: str) -> memoryview:
         body = self.get(key)
-        try:
-            self._keep(key, body)
-        except OSError:
+        if not self._keep(key, body):
             return memoryview(body)  # no room on the disk: from memory
         return self._opened(key) or memoryview(body)
 
-    def _keep(self, key: str, body: bytes) -> None:
+    def _keep(self, key: str, body: bytes) -> bool:
+        """Put it into the directory, if that takes it."""
+        try:
+            self._write(key, body)
+        except OSError as error:
+            self.trouble = (
+                f"the cache {self._files_folder.parent} takes no more files ({error.strerror}): what does not fit "
+                "is held in memory and fetched again after a restart; free some space there, or lower cluster.cache_mb"
+            )
+            return False
+        self.trouble = ""
+        return True
+
+    def _write(self, key: str, body: bytes) -> None:
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{threading.get_ident()}")

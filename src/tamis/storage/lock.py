@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,8 +41,9 @@ class DirectoryLock:
                 "close it there first: one process at a time may open a directory"
             ) from None
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"pid {os.getpid()} on {socket.gethostname()} since {now}\n".encode(), 0)
+        with suppress(OSError):  # a full disk: the second process is told no name
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"pid {os.getpid()} on {socket.gethostname()} since {now}\n".encode(), 0)
 
     def release(self) -> None:
         """Let the next process in. The file stays: removing it would let two processes lock two files."""

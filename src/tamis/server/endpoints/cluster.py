@@ -5,7 +5,7 @@ On a single node the ones that change something are refused with 405, as the ref
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from tamis.cluster import moments
 from tamis.cluster.catalog import ShardedEntry, SnapshotEntry
 from tamis.cluster.database import ClusterDatabase
 from tamis.cluster.membership import Lease
-from tamis.cluster.placement import replicas
+from tamis.cluster.placement import replicas, write_home
 from tamis.errors import Conflict, Invalid, NotFound, Rejected
 from tamis.limits import SHARDS_MAX
 from tamis.model.role import Role
@@ -56,7 +56,7 @@ def cluster(backend: Backend, request: Request) -> Result:
     db = backend.cluster
     if db is None:
         return Result(write({"status": "disabled"}))
-    live = db.membership.live()
+    live, traffic = db.membership.live(), db.cache.traffic
     answer = {
         "status": "enabled",
         "peer_id": db.me.peer,
@@ -73,8 +73,8 @@ def cluster(backend: Backend, request: Request) -> Result:
         "message_send_failures": {},
         "nodes": [_node(lease, True) for lease in live.values()]
         + [_node(lease, False) for lease in db.membership.silent().values()],
-        "troubles": {f"{number}/{shard}": text for (number, shard), text in sorted(db.shards.troubles.items())},
-        "store": {"requests": db.traffic.requests, "bytes_up": db.traffic.up, "bytes_down": db.traffic.down},
+        "troubles": db.troubles,
+        "store": {"requests": traffic.requests, "bytes_up": traffic.up, "bytes_down": traffic.down},
     }
     return Result(write(answer))
 
@@ -100,11 +100,12 @@ def collection_cluster(backend: Backend, request: Request) -> Result:
             if id != db.me.id:
                 ready = shard in live[id].shards.get(entry.number, {})
                 remote.append({**described, "peer_id": live[id].peer, "state": "Active" if ready else "Initializing"})
-    return Result(write(_shards_answer(db.me.peer, len(entry.shards), local, remote)))
+    pins = [{"shard_id": shard, "nodes": nodes} for shard, nodes in sorted(entry.pins.items())]
+    return Result(write({**_shards_answer(db.me.peer, len(entry.shards), local, remote), "pins": pins}))
 
 
 def change_cluster(backend: Backend, request: Request) -> Result | Reply:
-    """POST /collections/{name}/cluster: pin a shard to a node, make or drop a shard key. The rest goes by itself."""
+    """POST /collections/{name}/cluster: pin a shard to a node or to none, make or drop a shard key."""
     db = backend.cluster
     if db is None:
         return _standalone()
@@ -114,16 +115,19 @@ def change_cluster(backend: Backend, request: Request) -> Result | Reply:
         raise Rejected("", "must be an object with one operation")
     kind, given = next(iter(body.items()))
     if kind in _OWN_AFFAIR:
-        raise Rejected(kind, "is not done by hand: nodes read shards from the store; set replication_factor instead")
+        what = "nodes read shards from the store; set replication_factor instead, or move_shard and unpin_shard"
+        raise Rejected(kind, f"is not done by hand: {what}")
     if not isinstance(given, dict):
         raise Rejected(kind, "must be an object")
     if kind == "move_shard":
         return _move(db, name, given)
+    if kind == "unpin_shard":
+        return _unpin(db, name, given)
     if kind == "create_sharding_key":
         return _create_key(db, name, given)
     if kind == "drop_sharding_key":
         return _drop_key(db, name, given)
-    raise Rejected(kind, "is not known; known are move_shard, create_sharding_key and drop_sharding_key")
+    raise Rejected(kind, "is not known; known are move_shard, unpin_shard, create_sharding_key and drop_sharding_key")
 
 
 def shard_keys(backend: Backend, request: Request) -> Result:
@@ -182,19 +186,36 @@ def describe_snapshot(title: str, snapshot: SnapshotEntry) -> dict[str, Any]:
 
 
 def _move(db: ClusterDatabase, name: str, given: dict[str, Any]) -> Result:
+    """Pin it there; or to no node if it would lie there anyway."""
     shard, to = given.get("shard_id"), given.get("to_peer_id")
     target = next((lease for lease in db.membership.live().values() if lease.peer == to), None)
     if target is None or target.role is not Role.FULL:
         raise NotFound(f"there is no live node {to} that takes shards")
 
+    def pinned(entry: ShardedEntry) -> tuple[str, ...]:
+        if write_home((entry.number, shard), db.membership.nodes()) == target.id:
+            return ()
+        return target.id, *(id for id in entry.pins.get(shard, ()) if id != target.id)
+
+    _pin(db, name, shard, pinned)
+    return _TRUE
+
+
+def _unpin(db: ClusterDatabase, name: str, given: dict[str, Any]) -> Result:
+    _pin(db, name, given.get("shard_id"), lambda _: ())
+    return _TRUE
+
+
+def _pin(db: ClusterDatabase, name: str, shard: Any, pinned: Callable[[ShardedEntry], tuple[str, ...]]) -> None:
+    """Other pins for a shard."""
+
     def make(entry: ShardedEntry) -> ShardedEntry:
-        if shard not in entry.shards:
+        if isinstance(shard, bool) or shard not in entry.shards:
             raise NotFound(f"Shard {shard} of collection {name!r} does not exist")
-        kept = [id for id in entry.pins.get(shard, ()) if id != target.id]
-        return msgspec.structs.replace(entry, pins={**entry.pins, shard: (target.id, *kept)})
+        pins = {**entry.pins, shard: pinned(entry)}
+        return msgspec.structs.replace(entry, pins={known: nodes for known, nodes in pins.items() if nodes})
 
     db.change_entry(name, make)
-    return _TRUE
 
 
 def _create_key(db: ClusterDatabase, name: str, given: dict[str, Any]) -> Result:
@@ -231,7 +252,9 @@ def _drop_key(db: ClusterDatabase, name: str, given: dict[str, Any]) -> Result:
             raise NotFound(f"Shard key {key} of collection {name!r} does not exist")
         gone = entry.keys[key]
         keys = {known: shards for known, shards in entry.keys.items() if known != key}
-        return msgspec.structs.replace(entry, keys=keys, shards=tuple(n for n in entry.shards if n not in gone))
+        shards = tuple(number for number in entry.shards if number not in gone)
+        pins = {number: nodes for number, nodes in entry.pins.items() if number not in gone}
+        return msgspec.structs.replace(entry, keys=keys, shards=shards, pins=pins)
 
     db.change_entry(name, make)
     return _TRUE

@@ -97,6 +97,7 @@ CONFIGURATION: dict[str, Schema] = {
     "ClusterChange": one_key(
         {
             "move_shard": record({"shard_id": _AT_LEAST_0, "to_peer_id": _AT_LEAST_0}, ("shard_id", "to_peer_id")),
+            "unpin_shard": record({"shard_id": _AT_LEAST_0}, ("shard_id",)),
             "create_sharding_key": ref("ShardKey"),
             "drop_sharding_key": ref("ShardKey"),
         }
