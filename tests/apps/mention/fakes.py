@@ -1,4 +1,4 @@
-"""Networks small enough to be understood: they hear words, and know what a few words speak for. A finder of given names.
+"""Networks small enough to be understood: they hear words, and know what a few speak for; a finder of given names.
 
 encode      the sum of one random direction per word (seeded by the word), of length one
 aggregate   the mean of the mentions; a category is as likely as its words are in it

@@ -67,11 +67,11 @@ function draw() {
 function select() {
   const box = byId("text");
   const chosen = getSelection();
-  if (document.activeElement === box && box.selectionStart < box.selectionEnd) {
-    selection = [box.value, charactersBefore(box.value, box.selectionStart), charactersBefore(box.value, box.selectionEnd)];
-  } else if (byId("passage").contains(chosen?.anchorNode ?? null) && !chosen.isCollapsed) {
+  if (byId("passage").contains(chosen?.anchorNode ?? null) && !chosen.isCollapsed) {
     selection = inPassage(chosen.getRangeAt(0));
-  } else if (document.activeElement !== byId("mark")) {
+  } else if (box.selectionStart < box.selectionEnd) { // stays while the focus moves on to the button
+    selection = [box.value, charactersBefore(box.value, box.selectionStart), charactersBefore(box.value, box.selectionEnd)];
+  } else {
     selection = null;
   }
   byId("mark").disabled = selection === null;
