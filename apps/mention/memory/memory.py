@@ -26,7 +26,7 @@ from apps.mention.memory.errors import MemoryRejected, UnknownEntity, UnknownMen
 from apps.mention.memory.linker import SURE
 from apps.mention.memory.linking import Candidate, Linking
 from apps.mention.memory.mention import Mention, MentionId, clean, entity_key, mention_id
-from apps.mention.memory.mentions import Mentions
+from apps.mention.memory.mentions import LISTENED_MAX, Mentions
 from apps.mention.memory.reading import Finder, Reading, found_sentences
 from apps.mention.memory.teaching.head import fit
 from apps.mention.memory.teaching.taught import Lesson, Taught, category_key
@@ -157,7 +157,7 @@ class Memory:
         if not listened:
             raise _unknown(key)
         if among is None:
-            mentions = max(len(listened), self._mentions.count(key))
+            mentions = len(listened) if len(listened) < LISTENED_MAX else self._mentions.count(key)
         else:
             listened = [heard for heard in listened if heard[0].id in among]
             mentions = len(listened)
