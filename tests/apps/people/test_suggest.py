@@ -126,6 +126,15 @@ def test_who_met_is_not_suggested_again_to_either(made: Make) -> None:
     assert "Bo" not in names(people, 1)
 
 
+@pytest.mark.parametrize("forgetful", [1, 2])
+def test_a_meeting_that_only_one_side_remembers_counts(made: Make, forgetful: int) -> None:
+    people = made([ANN, BO, CY, DI])
+    people.meet(1, 2)
+    people._client.set_payload(people._name, {"met": []}, points=[forgetful], wait=True)
+    assert "Bo" not in names(people, 1)
+    assert "Ann" not in names(people, 2)
+
+
 def test_who_refused_is_not_suggested_and_does_not_get_them(made: Make) -> None:
     people = made([ANN, BO, CY, DI])
     people.refuse(2, 1)
