@@ -140,6 +140,8 @@ def test_who_refused_is_not_suggested_and_does_not_get_them(made: Make) -> None:
     people.refuse(2, 1)
     assert "Bo" not in names(people, 1)
     assert "Ann" not in names(people, 2)
+    people.add(BO | {"about": "new words"})  # a changed profile does not undo it
+    assert "Bo" not in names(people, 1)
 
 
 def test_who_is_removed_is_gone_and_another_with_that_id_is_a_stranger(made: Make) -> None:
