@@ -66,14 +66,14 @@ def quality(pages: list[dict[str, Any]], asking: int = 600) -> Table:
 
 
 def times(counts: Sequence[int], questions: int) -> Table:
-    """Milliseconds of a suggestion, the middle one and the one slower than 99 of 100."""
+    """Milliseconds of a suggestion: the middle one, the one slower than 99 of 100, and what it keeps cores busy."""
     title = f"milliseconds per call of {_LIMIT} suggestions with reasons, {questions} calls, one thread"
-    table = Table("people", "question", "p50", "p99", "answers on average", title=title, box=box.MARKDOWN)
+    table = Table("people", "question", "p50", "p99", "CPU, mean", "answers, mean", title=title, box=box.MARKDOWN)
     for count in counts:
         with _built(invented(count)) as people:
             for question, given in _QUESTIONS.items():
                 timing = _timed(people, count, questions, given)
-                row = f"{timing.middle:.1f}", f"{timing.slow:.1f}", f"{timing.answers:.1f}"
+                row = f"{timing.middle:.1f}", f"{timing.slow:.1f}", f"{timing.computing:.1f}", f"{timing.answers:.1f}"
                 table.add_row(f"{count:,}", question, *row)
     return table
 
@@ -82,6 +82,7 @@ def times(counts: Sequence[int], questions: int) -> Table:
 class _Timing:
     middle: float
     slow: float
+    computing: float
     answers: float
 
 
@@ -93,7 +94,7 @@ def _labels(labels: dict[int, list[Any]], people: Iterable[Profile]) -> list[lis
 def _timed(people: People, count: int, questions: int, given: dict[str, Any]) -> _Timing:
     chance = random.Random(_SEED)
     taken: list[float] = []
-    answers = 0
+    computed, answers = 0.0, 0
     for turn in range(questions + 20):  # the first twenty compile and warm
         me, *rest = chance.sample(range(1, count + 1), 1 + given.get("like", 0) + given.get("unlike", 0))
         asked = given
@@ -101,13 +102,14 @@ def _timed(people: People, count: int, questions: int, given: dict[str, Any]) ->
             asked = {"like": rest[: given["like"]], "unlike": rest[given["like"] :]}
         elif "interests" in given:
             asked = {"interests": chance.sample(given["interests"], 2)}
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         found = people.suggest(me, _LIMIT, **asked)
         if turn >= 20:
             taken.append((time.perf_counter() - began) * 1_000)
+            computed += (time.process_time() - busy) * 1_000
             answers += len(found)
     middle, slow = np.percentile(taken, (50, 99))
-    return _Timing(float(middle), float(slow), answers / questions)
+    return _Timing(float(middle), float(slow), computed / questions, answers / questions)
 
 
 def _suggested(people: People, me: Profile, given: dict[str, Any]) -> list[Profile]:
