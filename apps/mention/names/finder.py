@@ -85,8 +85,7 @@ class NameFinder:
         here = KnownNames()
         for one in read_ones:
             for first, last in one.names:
-                if last - first > 1:
-                    here.add(tuple(one.line.words[first:last]))
+                here.add(tuple(one.line.words[first:last]))
         found = []
         for one in read_ones:
             alone = [span for span in here.alone(one.line) if not _is_placed(one.line, span[0])]
