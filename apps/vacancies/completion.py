@@ -6,8 +6,8 @@
                             phrases with its words           filter: words begin like these; not of long tails
                  once       phrases that mean the like       no filter on words: other words, other language, typos
     ranking    one order, each text once (`ranking`)
-    counts     per group, with the filter on it left out: phrases that go on from the longest tail that has any; if none has,
-               of the hundred that are nearest in meaning
+    counts     per group, whatever group is asked for: phrases that go on from the longest tail that has any; if none
+               has, of the hundred that are nearest in meaning
 
 A keystroke is two requests to tamis: the batch and the counts. Nothing is remembered between keystrokes.
 """
@@ -67,6 +67,8 @@ class Question:
             raise BadInput("group", f"must be an ISCO major group, 0 to 9, got {str(self.group)[:40]!r}")
         if type(self.limit) is not int or not 1 <= self.limit <= LIMIT_MAX:
             raise BadInput("limit", f"must be a number from 1 to {LIMIT_MAX}, got {str(self.limit)[:40]!r}")
+        if type(self.meaning) is not bool:
+            raise BadInput("meaning", f"must be true or false, got {str(self.meaning)[:40]!r}")
 
 
 @dataclass(frozen=True, slots=True)

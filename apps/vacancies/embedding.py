@@ -12,6 +12,7 @@ languages for the same thing point the same way. Saved as one .npz file without 
 from __future__ import annotations
 
 import json
+import zipfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -74,10 +75,10 @@ def load(directory: Path) -> Embedding:
     if not place.exists():
         raise NotBuilt(f"{place} is not there; make it with: vacancies build --path {directory}")
     try:
-        with np.load(place, allow_pickle=False) as arrays:
+        with place.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             idf, components = arrays["idf"], arrays["components"]
             lines = bytes(arrays["vocabulary"]).decode().split("\n")
             about = json.loads(bytes(arrays["about"]))
-    except (ValueError, KeyError, OSError, EOFError) as error:
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise NotBuilt(f"{place} cannot be read ({error}); make it anew with: vacancies build") from None
     return Embedding({name: row for row, name in enumerate(lines)}, idf, components, about)

@@ -135,4 +135,4 @@ def _mistyped(title: str, draw: random.Random) -> str:
         title[:at] + draw.choice(_LETTERS) + title[at + 1 :],
         title[:at] + title[at + 1 : at + 2] + title[at] + title[at + 2 :],
     )
-    return draw.choice(made)
+    return draw.choice([text for text in made if folded_words(text) != folded_words(title)])

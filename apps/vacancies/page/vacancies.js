@@ -1,11 +1,13 @@
 // The page: one text field with completions under it, a choice of languages, a choice of groups with counts.
 import { ask, byId, element, fill, roving } from "/page/element.js";
 
-const EXAMPLES = [
+const EXAMPLES = [ // what is typed, and the language of the completions
   ["softw dev", "both"], ["verpleegk", "both"], ["nurse", "nl"], ["vrachtwagenchauffeur", "en"],
   ["elektrcien", "both"], ["We zoeken een ervaren verp", "nl"],
 ];
-const KINDS = { title: "occupation", alternative: "also called", vacancy: "vacancy title", phrase: "phrase", sentence: "sentence" };
+const KINDS = {
+  title: "occupation", alternative: "also called", vacancy: "vacancy title", phrase: "phrase", sentence: "sentence",
+};
 
 const field = byId("text");
 const list = byId("completions");
@@ -18,9 +20,10 @@ async function begin() {
   const about = await ask("/api/about");
   names = new Map(about.groups.map(({ group, name }) => [String(group), name]));
   byId("phrases").textContent = `${about.phrases.toLocaleString("en")} phrases`;
-  drawGroups({});
-  byId("examples").append(...EXAMPLES.map(([text, language]) => element("button", {
-    class: "chip", type: "button", onclick: () => example(text, language) }, text)));
+  fill(byId("group-list"), group("", "All groups"), ...[...names].map(([number, name]) => group(number, name)));
+  document.querySelector("#groups input").checked = true;
+  byId("examples").append(...EXAMPLES.map(([text, language]) =>
+    element("button", { class: "chip", type: "button", onclick: () => example(text, language) }, text)));
   roving(byId("examples"), "button");
   field.addEventListener("input", question);
   field.addEventListener("keydown", key);
@@ -36,9 +39,10 @@ async function question() {
   asking?.abort();
   const mine = asking = new AbortController();
   const from = performance.now();
-  const group = document.querySelector("#groups input:checked")?.value ?? "";
+  const chosen = document.querySelector("#groups input:checked").value;
+  const language = document.querySelector("#languages input:checked").value;
   const text = field.value.slice(0, field.selectionStart ?? field.value.length);
-  const body = { text, language: document.querySelector("#languages input:checked").value, group: group === "" ? null : Number(group) };
+  const body = { text, language, group: chosen === "" ? null : Number(chosen) };
   try {
     const answer = await ask("/api/complete", body, mine.signal);
     if (mine !== asking) return;
@@ -59,10 +63,11 @@ function draw(answer, text, whole) {
   list.hidden = !shown.length;
   field.setAttribute("aria-expanded", String(shown.length > 0));
   point();
-  byId("nothing").hidden = shown.length > 0 || text.trim() === "";
-  byId("took").textContent = text.trim() === "" ? "" : `${answer.took_ms.toFixed(1)} ms to find, ${whole.toFixed(0)} ms in all`;
-  byId("said").textContent = text.trim() === "" ? "" : `${shown.length} completions`;
-  drawGroups(answer.groups);
+  const empty = text.trim() === "";
+  byId("nothing").hidden = empty || shown.length > 0;
+  byId("took").textContent = empty ? "" : `${answer.took_ms.toFixed(1)} ms to find, ${whole.toFixed(0)} ms in all`;
+  byId("said").textContent = empty ? "" : `${shown.length} completions`;
+  count(answer.groups);
 }
 
 function option(one, place) {
@@ -71,9 +76,11 @@ function option(one, place) {
     element("span", { class: "badge" }, one.language));
   const about = [KINDS[one.kind], one.group === null ? null : names.get(String(one.group))].filter(Boolean).join(" · ");
   return element("li", {
-    class: "option", role: "option", id: `completion-${place}`, "aria-selected": "false",
-    onclick: () => accept(place) },
-  element("span", { class: "text", lang: one.language }, ...emphasised(one)), badges, element("span", { class: "about" }, about));
+    class: "option", role: "option", id: `completion-${place}`, "aria-selected": "false", onclick: () => accept(place),
+  },
+  element("span", { class: "text", lang: one.language }, ...emphasised(one)),
+  badges,
+  element("span", { class: "about" }, about));
 }
 
 /** The text in pieces, those that were typed marked. Places count characters, not UTF-16 units. */
@@ -88,17 +95,23 @@ function emphasised({ text, marks }) {
   return [...pieces, characters.slice(at).join("")];
 }
 
-function drawGroups(counts) {
-  const chosen = document.querySelector("#groups input:checked")?.value ?? "";
-  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  const row = (group, name, count) => element("label", { class: count ? "option" : "option none" },
-    element("input", { type: "radio", name: "group", value: group, checked: group === chosen }),
+function group(number, name) {
+  return element("label", { class: "option", data: { group: number } },
+    element("input", { type: "radio", name: "group", value: number }),
     element("span", { class: "name" }, name),
-    element("span", { class: "count", data: { group } }, count.toLocaleString("en")),
-    element("span", { class: "bar", style: { "--share": total ? count / total : 0 } }));
-  const focused = document.activeElement?.name === "group" ? document.activeElement.value : null;
-  fill(byId("group-list"), row("", "All groups", total), ...[...names].map(([group, name]) => row(group, name, counts[group] ?? 0)));
-  if (focused !== null) document.querySelector(`#groups input[value="${focused}"]`).focus();
+    element("span", { class: "count" }),
+    element("span", { class: "bar" }));
+}
+
+/** Write the counts of an answer beside the groups. */
+function count(counts) {
+  const total = Object.values(counts).reduce((sum, one) => sum + one, 0);
+  for (const row of byId("group-list").children) {
+    const own = row.dataset.group === "" ? total : counts[row.dataset.group] ?? 0;
+    row.classList.toggle("none", own === 0);
+    row.querySelector(".count").textContent = own.toLocaleString("en");
+    row.querySelector(".bar").style.setProperty("--share", total ? own / total : 0);
+  }
 }
 
 function key(event) {
