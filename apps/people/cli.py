@@ -138,8 +138,11 @@ def serve(
         if not client.collection_exists(name):
             build(client, invented(), name)
         people = People(client, name)
-        _out.print(f"{len(people):,} people; stop with Ctrl-C", markup=False)
-        serving.serve(page(people), host, port)
+
+        def ready(address: str) -> None:
+            _out.print(f"{len(people):,} people at {address} (stop with Ctrl-C)", markup=False, soft_wrap=True)
+
+        serving.serve(page(people), host, port, ready)
 
 
 @app.command()

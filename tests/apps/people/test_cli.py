@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -70,6 +74,20 @@ def test_what_is_wrong_is_said_in_one_line(folder: Path, tmp_path: Path) -> None
         said = run(*arguments, code=1)
         assert words in said.replace("\n", " "), said
         assert "Traceback" not in said
+
+
+def test_serving_the_page_until_interrupted(folder: Path) -> None:
+    program = "from apps.people.cli import app; app()"
+    command = [sys.executable, "-c", program, "serve", "--path", str(folder), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        address = re.search(r"60 people at (http://\S+)", said)
+        assert address, said
+        assert "Who should meet whom" in httpx.get(address[1], trust_env=False).text
+        assert httpx.get(f"{address[1]}/api/people", trust_env=False).json()[0]["id"] == 1
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
 
 
 def test_help_says_what_there_is() -> None:
