@@ -8,6 +8,7 @@
     writes      more: they wait for the disk, and those that wait together share one sync
     spread      in a cluster, requests that wait for other nodes: what those ask of this one never waits for them
 
+Who does not wait for a snapshot (wait=false) is answered 202 at once; what goes wrong then is in the log.
 A full lane refuses at once (Overloaded). A request whose deadline passed before its turn is not begun; one that is
 overtaken by it is answered at once and finished in the background.
 """
@@ -28,7 +29,7 @@ from tamis.server.error_map import error_reply
 from tamis.server.lane import Lane, Take, Task
 from tamis.server.query.pace import Pace
 from tamis.server.query.search import Asked, Found, run, run_together
-from tamis.server.request import Reply, Request, Result, envelope
+from tamis.server.request import Reply, Request, Result, accepted, envelope
 from tamis.server.route import Route
 
 __all__ = ["Bridge", "SlowQuery", "Task", "answer_now", "reply_of"]
@@ -60,7 +61,7 @@ class Bridge:
         backend.metrics.watch(self.waiting)
 
     def put(self, task: Task) -> None:
-        """Have a request answered. Raises Overloaded."""
+        """Have a request answered; at once if its caller does not wait. Raises Overloaded."""
         route, request = task.route, task.request
         lane = self._lane(route, request)
         waiting = lane.waiting + (len(self._short) if lane is self._searches else 0)
@@ -72,9 +73,15 @@ class Bridge:
                 self._loop.call_soon(self._answer_short, self._short)
             self._short.append(task)
             return
+        goes_on = _goes_on(task)
+        if goes_on:
+            request.only(*route.query or ())
+            request.deadline, task.done = None, True
         self._managing += route.access == "manage"
         self._deadlines.watch(task)
         lane.put(task)
+        if goes_on:
+            self._loop.call_soon(task.answered, accepted(time.perf_counter() - task.begin))
 
     async def answer(self, route: Route, request: Request, begin: float) -> Reply:
         """The reply of a route's endpoint. Raises Overloaded."""
@@ -160,6 +167,8 @@ class Bridge:
             answer = task.asked or self._backend.answer(task.route, task.request)
         except Exception as error:  # noqa: BLE001 - the client is told, and the log
             return self._failed(error, task)
+        if isinstance(answer, Result) and task.route.is_unawaited(task.request):
+            return accepted(time.perf_counter() - task.begin)
         return answer if isinstance(answer, (Asked, Reply)) else _enveloped(answer, task.begin)
 
     def _searched(
@@ -190,7 +199,7 @@ class Bridge:
 
     def _failed(self, error: Exception, task: Task) -> Reply:
         reply = error_reply(error, time.perf_counter() - task.begin)
-        if reply.status == 500:
+        if reply.status == 500 or _goes_on(task):
             self._backend.failed(task.route.name, error)
         if reply.status == 429:
             self._backend.metrics.refused("rate")
@@ -212,7 +221,10 @@ class Bridge:
 
 def answer_now(backend: Backend, route: Route, request: Request) -> Reply:
     """The reply of an endpoint, here and now, without a loop or threads."""
-    return reply_of(lambda: backend.answer(route, request))
+    begin = time.perf_counter()
+    reply = reply_of(lambda: backend.answer(route, request))
+    unawaited = reply.status == 200 and route.is_unawaited(request)
+    return accepted(time.perf_counter() - begin) if unawaited else reply
 
 
 def reply_of(ask: Callable[[], Asked | Result | Reply]) -> Reply:
@@ -225,6 +237,12 @@ def reply_of(ask: Callable[[], Asked | Result | Reply]) -> Reply:
     except Exception as error:  # noqa: BLE001 - the reply tells
         return error_reply(error, time.perf_counter() - begin)
     return answer if isinstance(answer, Reply) else _enveloped(answer, begin)
+
+
+def _goes_on(task: Task) -> bool:
+    """Whether it is done after its caller was told that it was accepted; not an upload, whose file is there until it
+    is answered."""
+    return task.route.is_unawaited(task.request) and not task.route.uploads
 
 
 def _enveloped(result: Result, begin: float) -> Reply:

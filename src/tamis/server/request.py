@@ -19,6 +19,7 @@ __all__ = [
     "Reply",
     "Request",
     "Result",
+    "accepted",
     "envelope",
     "plain_text",
     "read_query_string",
@@ -91,6 +92,11 @@ class Reply(msgspec.Struct):
     content_type: str = JSON
     headers: tuple[tuple[str, str], ...] = ()
     file: Path | None = None
+
+
+def accepted(seconds: float) -> Reply:
+    """What a caller is told who does not wait."""
+    return Reply(b'{"status":"accepted","time":%.9f}' % seconds, 202)
 
 
 def read_query_string(text: str) -> dict[str, str]:

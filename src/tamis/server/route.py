@@ -48,6 +48,15 @@ class Route(msgspec.Struct, frozen=True):
         """For metrics and logs."""
         return f"{self.method} {self.pattern}"
 
+    @property
+    def may_go_on(self) -> bool:
+        """Whether a caller may ask not to wait until it is done."""
+        return self.access == "manage" and "wait" in (self.query or ())
+
+    def is_unawaited(self, request: Request) -> bool:
+        """Whether the caller is only told that the request was accepted."""
+        return self.may_go_on and request.query.get("wait") == "false"
+
     def answer(self, backend: Backend, request: Request) -> Asked | Result | Reply:
         """Ask the endpoint. BadQuery for a query parameter that it does not take."""
         if self.query is not None:

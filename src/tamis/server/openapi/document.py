@@ -19,7 +19,7 @@ from tamis.server.openapi.examples import EXAMPLES
 from tamis.server.openapi.filters import FILTERS
 from tamis.server.openapi.parameters import IN_PATH, IN_QUERY
 from tamis.server.openapi.points import FIELDS, POINTS
-from tamis.server.openapi.responses import RESPONSES, answer_of, refusals_of
+from tamis.server.openapi.responses import ACCEPTED, RESPONSES, answer_of, refusals_of
 from tamis.server.openapi.results import RESULTS
 from tamis.server.openapi.shape import Schema, either, ref
 from tamis.server.route import Route
@@ -84,7 +84,11 @@ def _operation(route: Route) -> dict[str, Any]:
         "description": _text(route),
         "tags": [_tag(route)],
         "parameters": list(_parameters(route)),
-        "responses": {"200": answer_of(route.result), **refusals_of(route)},
+        "responses": {
+            "200": answer_of(route.result),
+            **({"202": ACCEPTED} if route.may_go_on else {}),
+            **refusals_of(route),
+        },
         "security": [] if route.access == "open" else [{}, {"api-key": []}, {"bearer": []}],
     }
     if route.body is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from tamis.server.openapi.shape import choice, open_record, ref
 from tamis.server.route import Route
 
-__all__ = ["RESPONSES", "answer_of", "refusals_of"]
+__all__ = ["ACCEPTED", "RESPONSES", "answer_of", "refusals_of"]
 
 _JSON, _TEXT = "application/json", "text/plain"
 _BARE = ("Version", "OpenApi")  # results without an envelope
@@ -15,6 +15,14 @@ _WORDS = {
     "text": (_TEXT, {"type": "string"}),
     "html": ("text/html", {"type": "string"}),
     "file": ("application/octet-stream", {"type": "string", "format": "binary"}),
+}
+
+
+ACCEPTED = {
+    "description": "With wait=false: it is done from now on. What goes wrong is in the log.",
+    "content": {
+        _JSON: {"schema": open_record({"status": choice("accepted"), "time": {"type": "number"}}, ("status", "time"))}
+    },
 }
 
 
