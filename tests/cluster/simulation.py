@@ -227,7 +227,7 @@ class Node:
             begin = self.world.step
             self.reads.append((begin, shard.follow()))
         elif kind == "adopt":
-            shard.adopt()
+            shard.adopt(listed=chance.random() < 0.3)
         elif kind == "seal":
             shard.seal()
         elif kind in ("merge", "full"):

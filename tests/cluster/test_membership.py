@@ -25,11 +25,16 @@ class Clock:
 
 
 class Away(MemoryStore):
-    """A store that can be unreachable."""
+    """A store that can be unreachable. listed: what was asked for."""
 
     away = False
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.listed: list[str] = []
+
     def list(self, prefix: str) -> list[str]:
+        self.listed.append(prefix)
         if self.away:
             raise Unavailable("the store is away")
         return super().list(prefix)
@@ -173,8 +178,25 @@ def test_a_renewal_without_an_answer_is_no_second_process() -> None:
     with pytest.raises(Unavailable, match="not known"):
         one.renew({})
     store.silent = False
-    one.renew({})
+    one.observe()
+    one.renew({0: {0: 1}})
     assert one.me.number == 3
+
+
+def test_a_renewal_without_an_answer_that_was_not_looked_for() -> None:
+    store = MemoryStore()
+    one = Membership(store, lease("a"), Clock(), SECONDS)
+    one.renew({})
+    mine = msgspec.structs.replace(one.me, number=2, shards={0: {0: 7}})
+    store.put("nodes/a/000000000002", [msgspec.msgpack.encode(mine)])
+    one.renew({0: {0: 8}})
+    assert one.me.number == 3
+
+
+def test_a_turn_lists_once(three: Nodes) -> None:
+    three.store.listed.clear()
+    three.round("a")
+    assert three.store.listed == ["nodes/"]
 
 
 def test_a_lease_of_another_version_is_nobody(three: Nodes) -> None:

@@ -1,36 +1,18 @@
 """A log that several nodes append to keeps the order that the store gave it, whatever is late, unknown or trimmed."""
 
 import threading
-from collections.abc import Callable, Iterable
 
 import pytest
 
 from tamis.errors import Corrupt, NotFound, Outrun, Poisoned, Unavailable
-from tamis.log import store_log
 from tamis.log.store_log import StoreLog
-from tamis.storage.cache import Traffic
 from tamis.storage.faults import Fault, FaultSchedule
 from tamis.storage.frame import pack_group
 from tamis.storage.layered import LayeredStore
 from tamis.storage.memory import MemoryStore
 from tamis.storage.prefix import PrefixStore
 from tamis.storage.store import Part, Store
-
-
-def key(first: int) -> str:
-    return f"log/{first:020d}"
-
-
-def records(log: StoreLog, after: int = 0) -> list[bytes]:
-    return [record for _, record in log.read(after)]
-
-
-def filled(store: Store, groups: int, of: int = 1) -> StoreLog:
-    """A log of groups of as many records each."""
-    log = StoreLog(store)
-    for number in range(groups):
-        log.append([b"%d" % (number * of + place + 1) for place in range(of)])
-    return log
+from tests.log.shared_logs import filled, key, records
 
 
 def test_append_and_read(shared_store: Store) -> None:
@@ -43,7 +25,7 @@ def test_append_and_read(shared_store: Store) -> None:
         assert list(reader.read(1)) == [(2, b"bb"), (3, b""), (4, b"d")]
         assert list(reader.read(3)) == [(4, b"d")]
         assert list(reader.read(4)) == list(reader.read(9)) == []
-    assert shared_store.list("") == [key(1), key(3), key(4)]
+    assert shared_store.list("log/") == [key(1), key(3), key(4)]
 
 
 def test_outrun_then_refreshed(shared_store: Store) -> None:
@@ -106,16 +88,16 @@ def test_trim_leaves_the_group_at_the_end(shared_store: Store) -> None:
     log = filled(shared_store, 4, of=2)
     other = StoreLog(shared_store)
     log.trim(1)
-    assert shared_store.list("") == [key(1), key(3), key(5), key(7)]
+    assert shared_store.list("log/") == [key(1), key(3), key(5), key(7)]
     log.trim(4)
-    assert shared_store.list("") == [key(3), key(5), key(7)]
+    assert shared_store.list("log/") == [key(3), key(5), key(7)]
     assert records(log, 3) == [b"4", b"5", b"6", b"7", b"8"]
     with pytest.raises(NotFound, match="up to 2 were trimmed; asked for 2"):
         log.read(1)
     with pytest.raises(NotFound):
         other.read(0)  # says so at once, not half-way
     log.trim(100)
-    assert (shared_store.list(""), log.end) == ([key(7)], 8)
+    assert (shared_store.list("log/"), log.end) == ([key(7)], 8)
     assert log.append([b"9"]) == 9
     assert (other.refresh(), records(other, 7)) == (9, [b"8", b"9"])
 
@@ -148,7 +130,7 @@ def test_who_slept_through_a_trim_is_not_told_it_succeeded(shared_store: Store) 
     awake.trim(5)
     with pytest.raises(Unavailable, match="not known"):
         asleep.append([b"late"])
-    assert key(3) in shared_store.list("")  # it is there, and nobody may take it for a part of the log
+    assert key(3) in shared_store.list("log/")  # it is there, and nobody may take it for a part of the log
     assert asleep.refresh() == 6
     with pytest.raises(NotFound, match="position 3 is trimmed"):
         asleep.read(2)
@@ -175,10 +157,10 @@ def test_a_late_group_is_never_read(shared_store: Store, at: int) -> None:
         writer.append([b"%d" % number])
     knows = StoreLog(shared_store)
     knows.trim(at + 1)
-    assert shared_store.list("")[0] == key(at + 1)
+    assert shared_store.list("log/")[0] == key(at + 1)
     with pytest.raises(Unavailable):
         asleep.append([b"late"])
-    assert shared_store.list("")[0] == key(at)
+    assert shared_store.list("log/")[0] == key(at)
     for log in (StoreLog(shared_store), knows):
         with pytest.raises(NotFound, match="trimmed"):
             log.read(at - 1)
@@ -186,7 +168,7 @@ def test_a_late_group_is_never_read(shared_store: Store, at: int) -> None:
     asleep.refresh()
     assert records(asleep, at) == [b"%d" % number for number in range(at + 1, 7)]
     knows.trim(at + 1)
-    assert shared_store.list("")[0] == key(at + 1)
+    assert shared_store.list("log/")[0] == key(at + 1)
 
 
 def test_what_was_known_is_trimmed_but_nothing_is_missing(shared_store: Store) -> None:
@@ -254,121 +236,6 @@ def test_position_at() -> None:
     with pytest.raises(NotFound, match=r"19\.900 was trimmed"):
         log.position_at(19.9)
     assert StoreLog(MemoryStore()).position_at(5.0) == 0
-
-
-class Counting(MemoryStore):
-    """Counts what is asked of it, and refuses when it is told to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.traffic = Traffic()
-        self.refused: set[str] = set()
-        self.waits: Callable[[], object] = lambda: None
-
-    def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
-        self.traffic.count("get")
-        self.waits()
-        if key in self.refused:
-            raise Unavailable(f"{key}: 503")
-        return super().get(key, start, length)
-
-    def list(self, prefix: str) -> list[str]:
-        self.traffic.count("list")
-        return super().list(prefix)
-
-    def put(self, key: str, parts: Iterable[Part], *, if_absent: bool = False) -> None:
-        self.traffic.count("put")
-        super().put(key, parts, if_absent=if_absent)
-
-    def requests(self) -> dict[str, int]:
-        """Since the last time."""
-        seen = {kind: count for kind, count in self.traffic.requests.items() if count}
-        self.traffic = Traffic()
-        return seen
-
-
-def test_what_it_costs() -> None:
-    store = Counting()
-    log = filled(store, 3)
-    store.requests()
-    log.append([b"x"])
-    assert store.requests() == {"put": 1, "get": 1}
-    log.refresh()
-    assert store.requests() == {"get": 2}
-    assert len(records(log)) == 4
-    assert store.requests() == {}  # what it wrote it need not read
-    reader = StoreLog(store)
-    assert store.requests() == {"list": 1, "get": 1}
-    assert len(records(reader)) == len(records(reader)) == 4
-    assert store.requests() == {"get": 3}
-
-
-def test_recent_groups_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_log, "_RECENT_BYTES", 100)
-    store = Counting()
-    log = StoreLog(store)
-    for _ in range(10):
-        log.append([b"x" * 30])
-    assert log.size == 90
-    log.append([b"y" * 500])
-    assert log.size == 500
-    assert [len(record) for record in records(log)] == [*[30] * 10, 500]
-    assert log.size <= 530
-
-
-@pytest.mark.parametrize("ahead", [1, 3, 8])
-def test_a_long_log_is_read_some_at_once(shared_store: Store, ahead: int) -> None:
-    filled(shared_store, 25, of=2)
-    log = StoreLog(shared_store, ahead=ahead)
-    assert [int(record) for record in records(log)] == list(range(1, 51))
-    assert [int(record) for record in records(log, 33)] == list(range(34, 51))
-
-
-def test_groups_are_fetched_at_once() -> None:
-    """As many as it says: each fetch waits for the others."""
-    store = Counting()
-    filled(store, 17)
-    log = StoreLog(store, ahead=4)
-    together = threading.Barrier(4)
-    store.waits = lambda: together.wait(10)
-    assert len(list(zip(log.read(0), range(16), strict=False))) == 16
-
-
-def test_groups_that_others_trimmed_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_log, "_KNOWN", 4)
-    store = Counting()
-    writer = StoreLog(store)
-    reader = StoreLog(store)
-    for number in range(1, 40):
-        writer.append([b"%d" % number])
-        writer.trim(number - 1)
-        reader.refresh()
-    assert reader.size < 20
-    assert records(reader, 38) == [b"39"]
-
-
-def test_a_reader_that_fails_on_its_way_keeps_what_it_found() -> None:
-    store = Counting()
-    reader = StoreLog(store)
-    writer = filled(store, 2)
-    reader.refresh()
-    for number in range(3, 9):
-        writer.append([b"%d" % number])
-    store.refused = {key(7)}
-    with pytest.raises(Unavailable, match="503"):
-        reader.refresh()
-    assert reader.end == 6
-    store.refused = set()
-    assert (reader.refresh(), len(records(reader))) == (8, 8)
-
-
-def test_a_store_that_is_away_changes_nothing() -> None:
-    store = Counting()
-    log = filled(store, 3)
-    store.refused = {key(3), key(4)}
-    with pytest.raises(Unavailable):
-        log.refresh()
-    assert (log.end, records(log)) == (3, [b"1", b"2", b"3"])
 
 
 def test_a_clone_goes_its_own_way(shared_store: Store) -> None:

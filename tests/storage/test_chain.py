@@ -1,7 +1,7 @@
 """Of many that create one number one succeeds, what is not known is said, and a trim misleads nobody who slept."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 import pytest
@@ -167,3 +167,65 @@ def test_begins_with(shared_store: Store) -> None:
     found = [begins_with(shared_store, "k", start) for start in (b"", b"0123", b"0123456789", b"0124", b"0123456789a")]
     assert found == [True, True, True, False, False]
     assert not begins_with(shared_store, "absent", b"")
+
+
+class Counted(MemoryStore):
+    """Counts listings; `meanwhile` happens once, before the next get."""
+
+    listings = 0
+    meanwhile: Callable[[], object] | None = None
+
+    def list(self, prefix: str) -> list[str]:
+        self.listings += 1
+        return super().list(prefix)
+
+    def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
+        then, self.meanwhile = self.meanwhile, None
+        if then is not None:
+            then()
+        return super().get(key, start, length)
+
+
+def test_the_latest_is_found_without_listing() -> None:
+    store = Counted()
+    writer, reader = chain(store), chain(store)
+    assert reader.latest() == (0, b"")
+    writer.create(1, [b"one"])
+    assert reader.latest() == (1, b"one")
+    store.listings = 0
+    for number in range(2, 6):
+        assert reader.latest()[0] == number - 1
+        writer.create(number, [b"%d" % number])
+    writer.create(6, [b"6"])
+    assert (reader.latest(), writer.latest(), store.listings) == ((6, b"6"), (6, b"6"), 0)
+
+
+def test_the_latest_after_sleeping_through_a_trim(shared_store: Store) -> None:
+    awake, asleep = chain(shared_store), chain(shared_store)
+    awake.create(1, [b"1"])
+    assert asleep.latest() == (1, b"1")
+    for number in range(2, 9):
+        awake.create(number, [b"%d" % number])
+    awake.trim(below=7)
+    assert asleep.latest() == (8, b"8")
+    shared_store.put("catalog/000001", [b"of another one that slept"])
+    assert chain(shared_store).latest() == (8, b"8")
+
+
+def test_the_latest_is_trimmed_while_it_is_read() -> None:
+    """And its number is taken by somebody who slept."""
+    store = Counted()
+    writer = chain(store)
+    for number in (1, 2):
+        writer.create(number, [b"%d" % number])
+
+    def meanwhile() -> None:
+        writer.create(3, [b"3"])
+        writer.trim(below=3)
+        store.put("catalog/000002", [b"late"], if_absent=True)
+
+    reader = chain(store)
+    store.meanwhile = meanwhile
+    assert reader.latest() == (3, b"3")
+    reader.create(4, [b"4"])
+    assert writer.latest() == (4, b"4")

@@ -66,14 +66,14 @@ class SnapshotEntry(msgspec.Struct, frozen=True):
 
 
 class Version(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Everything at once. token: makes every version different from all others."""
+    """Everything at once. token: makes every version different from all others, in its first bytes."""
 
+    token: str = ""
     next: int = 1
     entries: dict[str, ShardedEntry] = {}
     aliases: dict[str, str] = {}
     snapshots: dict[str, dict[str, SnapshotEntry]] = {}
     deleted: tuple[int, ...] = ()  # numbers of collections whose files are to be removed
-    token: str = ""
 
 
 class Catalog:
@@ -95,10 +95,10 @@ class Catalog:
     def refresh(self) -> bool:
         """Read the newest version; whether it is another one than before. Unavailable if the store is."""
         with self._lock:
-            number = self._chain.newest()
+            number, body = self._chain.latest()
             if number <= self._number:
                 return False
-            self._number, self.version = number, _decode(self._chain.read(number), number)
+            self._number, self.version = number, _decode(body, number)
             return True
 
     def change(self, make: Callable[[Version], Version]) -> Version:

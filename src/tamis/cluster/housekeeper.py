@@ -18,7 +18,8 @@ from tamis.errors import Unavailable
 
 __all__ = ["Housekeeper", "Rhythm"]
 
-_MANIFESTS = 5  # rounds of following for one look at the manifests
+_MANIFESTS = 5  # rounds of following for one look at the next manifest
+_LISTED = 300  # rounds for one look at all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +72,4 @@ class Housekeeper:
 
     def _follow(self) -> None:
         self._rounds += 1
-        self._db.shards.follow(manifests=self._rounds % _MANIFESTS == 0)
+        self._db.shards.follow(manifests=self._rounds % _MANIFESTS == 0, listed=self._rounds % _LISTED == 0)

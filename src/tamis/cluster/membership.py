@@ -68,20 +68,31 @@ class Membership:
         self._clock = clock
         self._seconds = seconds
         self._chain = Chain(store, f"{_PREFIX}{me.id}/", _DIGITS)
+        self._own: list[int] | None = None  # this node's leases, as they were listed last
         self._looked_at = clock()
         self._view = _View({}, 0.0)
         self.me = me
 
     def renew(self, shards: dict[int, dict[int, int]], *, leaving: bool = False) -> None:
         """Write the next lease. Conflict if a younger process uses this node's id."""
-        newest = self._chain.newest()
-        if self.me.number and newest > self.me.number:  # not this one's, unless it had no answer to it
-            self._check_mine(newest)
-        number = max(newest, self.me.number) + 1
-        lease = msgspec.structs.replace(self.me, number=number, leaving=leaving, shards=shards)
-        create(self._store, self._chain.key(number), [msgspec.msgpack.encode(lease)])
+        if self._own is None:
+            self._own = self._chain.numbers()
+        number = max([*self._own, self.me.number])
+        if self.me.number and number > self.me.number:  # not this one's, unless it had no answer to it
+            self._check_mine(number)
+        while True:
+            number += 1
+            lease = msgspec.structs.replace(self.me, number=number, leaving=leaving, shards=shards)
+            try:
+                create(self._store, self._chain.key(number), [msgspec.msgpack.encode(lease)])
+                break
+            except Conflict:
+                self._check_mine(number)
         self.me = lease
-        self._chain.trim(number - 1)
+        for known in self._own:
+            if known < number - 1:
+                self._store.delete(self._chain.key(known))
+        self._own = [*(known for known in self._own if known == number - 1), number]
 
     def _check_mine(self, number: int) -> None:
         with suppress(NotFound):
@@ -91,11 +102,13 @@ class Membership:
                 raise Conflict(f"another process{where} runs as node {self.me.id!r}; give every node an id of its own")
 
     def observe(self) -> None:
-        """Read the newest lease of every node. Unavailable if the store is; what was believed is believed on."""
-        newest: dict[str, int] = {}
+        """Read the newest lease of every other node. Unavailable if the store is; what was believed is believed on."""
+        found: dict[str, list[int]] = {}
         for key in self._store.list(_PREFIX):
             id, _, digits = key.removeprefix(_PREFIX).partition("/")
-            newest[id] = max(newest.get(id, 0), int(digits))
+            found.setdefault(id, []).append(int(digits))
+        self._own = found.pop(self.me.id, [])
+        newest = {id: max(numbers) for id, numbers in found.items()}
         now = self._clock()
         looked = self._view.looked + min(now - self._looked_at, _LOOK_MAX * self._seconds)
         seen = {id: one for id, one in self._view.seen.items() if id in newest}

@@ -91,12 +91,12 @@ class Shards:
         """Every open one."""
         yield from list(self._open.items())
 
-    def follow(self, *, manifests: bool) -> None:
-        """Move every shard along; one that fails is named and tried again."""
+    def follow(self, *, manifests: bool, listed: bool = True) -> None:
+        """Move every shard along; one that fails is named and tried again. listed: see `Ledger.is_outrun`."""
         for key, one in self.all():
             try:
                 if manifests:
-                    one.stored.shard.adopt()
+                    one.stored.shard.adopt(listed=listed)
                 one.stored.shard.follow()
             except TamisError as error:
                 self.troubles[key] = f"{type(error).__name__}: {error}"

@@ -3,6 +3,7 @@
     log/<position of the first record, 20 digits>    a group as in `frame`
         record 0    16 bytes that no other group has, and those of the group before it
         record 1 …  the records
+    log-trimmed    there before the group at position 1 is removed: a log without either never had a group
 
 The store orders the writers: of two that go on from the same end, one creates the next key and the other is outrun,
 reads what happened and tries again after it. No leader is elected. An append without an answer is read back
@@ -23,6 +24,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple
 
 from tamis.errors import Conflict, Corrupt, NotFound, Outrun, Poisoned, Retryable, Unavailable
@@ -34,9 +36,11 @@ from tamis.storage.store import Store
 __all__ = ["StoreLog"]
 
 _PREFIX = "log/"
+_TRIMMED = "log-trimmed"
 _RECENT_BYTES = 64 * 2**20
 _BEGINNING = 64  # bytes of an object, its token among them
 _AHEAD = 8  # groups that are fetched at once when a log is read
+_LOOKS = 10  # for a group at the end that stays while it is read
 _KNOWN = 1_000  # more groups than twice those that were listed and this many: some may be trimmed
 _TOKEN_BYTES = 16
 _NO_TOKEN = bytes(_TOKEN_BYTES)  # of the group before the first
@@ -124,7 +128,7 @@ class StoreLog:
             except Retryable as error:
                 trouble = error  # what was found so far is kept
             # If what was known is still there, nothing after it was trimmed, and what was found is what it seems.
-            if self._last is not None and begins_with(self._store, _key(self._firsts[-1]), self._last.beginning):
+            if self._is_known_still():
                 self._follow(found)
                 if trouble is not None:
                     raise trouble
@@ -149,6 +153,9 @@ class StoreLog:
         with self._lock:
             listed = self._listed()
             kept = max(0, bisect_right(listed, upto) - 1)
+            if kept and listed[0] == 1:
+                with suppress(Conflict):
+                    self._store.put(_TRIMMED, [b"1"], if_absent=True)
             for first in listed[:kept]:
                 self._store.delete(_key(first))
             self._forget_before(listed[kept] if listed else self._end)
@@ -211,14 +218,30 @@ class StoreLog:
 
     def _begin(self) -> None:
         """Know the log as it is listed now, or what was known before if the store gives no answer."""
-        listed = self._listed()
-        newest = self._fetched(listed[-1]) if listed else None
+        listed, newest = self._newest()
         self._recent.clear()
         self._recent_bytes = self._end = 0
         self._firsts, self._last = listed[:-1], None
         self._known_max = 2 * len(listed) + _KNOWN
         if newest is not None:
             self._know(listed[-1], newest)
+
+    def _newest(self) -> tuple[list[int], _Group | None]:
+        """Where groups begin, and the last of them. It counts if it is still the last, or the one after it says so:
+        between listing and reading it may have been trimmed, and its key been taken by a group that came late."""
+        listed = self._listed()
+        for _ in range(_LOOKS):
+            if not listed:
+                return listed, None
+            first = listed[-1]
+            with suppress(NotFound):
+                group = self._fetched(first)
+                now = self._listed()
+                after = next((one for one in now if one > first), None)
+                if after is None or self._fetched(after).before == group.token:
+                    return listed, group
+            listed = self._listed()
+        raise Unavailable(f"log: it was trimmed {_LOOKS} times while it was read; try again")
 
     def _follow(self, found: list[tuple[int, _Group]]) -> None:
         for first, group in found:
@@ -229,6 +252,12 @@ class StoreLog:
             listed = self._listed()
             self._known_max = 2 * len(listed) + _KNOWN
             self._forget_before(listed[0] if listed else self._end)
+
+    def _is_known_still(self) -> bool:
+        """Whether nothing after what is known can have been trimmed before this call."""
+        if self._last is None:
+            return not begins_with(self._store, _TRIMMED, b"")
+        return begins_with(self._store, _key(self._firsts[-1]), self._last.beginning)
 
     def _forget_before(self, first: int) -> None:
         """These are trimmed. The last one stays known, there or not: what follows is judged by it."""

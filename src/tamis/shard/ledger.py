@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from tamis.errors import TamisError
+from tamis.errors import NotFound, TamisError
 from tamis.log.log import Log
 from tamis.segment.alive import Mask
 from tamis.segment.format import SEGMENTS, overlay_key
@@ -89,9 +89,16 @@ class Ledger:
         the cache of another node."""
         return secrets.randbits(_DRAWN_BITS) if self._shared else next(self._numbers)
 
-    def newest_there(self) -> int:
-        """The number of the newest manifest in the store, whoever wrote it."""
-        return max(manifest_numbers(self._store), default=0)
+    def is_outrun(self, *, listed: bool) -> bool:
+        """Whether there is a newer manifest in the store. Without listing them only the next one is looked for, which
+        is cheap, and misses the others when that one is removed already."""
+        if listed:
+            return max(manifest_numbers(self._store), default=0) > self.number
+        try:
+            self._store.size(manifest_key(self.number + 1))
+        except NotFound:
+            return False
+        return True
 
     def commit(self, sealed: Snapshot) -> None:
         """Make this state the durable one. If that fails the one before stays, and the caller may try again."""

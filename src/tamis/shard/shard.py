@@ -103,11 +103,11 @@ class Shard:
             self.adopt()
             return self._writer.follow()
 
-    def adopt(self) -> bool:
-        """Go on from the newest manifest if another node wrote it; returns whether one did."""
+    def adopt(self, *, listed: bool = True) -> bool:
+        """Go on from the newest manifest if another node wrote it; returns whether one did. listed: see `Ledger`."""
         with self._adopting:
             ledger = self._upkeep.ledger
-            if ledger.newest_there() <= ledger.number:
+            if not ledger.is_outrun(listed=listed):
                 return False
             bodies = [view.body for view in self._writer.snapshot.views]
             known = {body.name: body for body in bodies if isinstance(body, Segment)}

@@ -103,8 +103,12 @@ class CachedStore:
             return sum(self._files.values())
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> bytes:
-        body = self._store.get(key, start, length)
-        self.traffic.count("get", down=len(body))
+        down = 0
+        try:
+            body = self._store.get(key, start, length)
+            down = len(body)
+        finally:
+            self.traffic.count("get", down=down)
         return body
 
     def put(self, key: str, parts: Iterable[Part], *, if_absent: bool = False) -> None:

@@ -14,11 +14,15 @@ nothing after the predecessor was ever removed.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 from tamis.errors import Conflict, NotFound, Retryable, Unavailable
 from tamis.storage.store import Part, Store
 
 __all__ = ["Chain", "begins_with", "create", "read_back"]
+
+_LOOKS = 10
+_BEGINNING = 64  # bytes of a version; its writer's token is among them
 
 
 def create(store: Store, key: str, parts: Iterable[Part], after: tuple[str, bytes] | None = None) -> None:
@@ -55,7 +59,7 @@ def read_back(store: Store, key: str, body: bytes, error: Conflict | Retryable) 
 
 
 class Chain:
-    """Numbered objects under a prefix that ends in a slash.
+    """Numbered objects under a prefix that ends in a slash. Their first 64 bytes hold what makes each different.
 
     >>> from tamis.storage.memory import MemoryStore
     >>> chain = Chain(MemoryStore(), "catalog/", digits=4)
@@ -77,6 +81,32 @@ class Chain:
     def newest(self) -> int:
         """The greatest number, 0 if there is none."""
         return max(self.numbers(), default=0)
+
+    def latest(self) -> tuple[int, bytes]:
+        """The version of the greatest number; 0 and nothing if there is none.
+
+        While the last one that was read or created here is there, nothing after it was trimmed: the next one is there,
+        or it is the latest. Otherwise all are listed, and again after reading: a number that was listed may be trimmed
+        meanwhile, and taken by somebody who slept.
+        """
+        last = found = self._last
+        if last[0]:
+            with suppress(NotFound):
+                while True:
+                    found = found[0] + 1, self._store.get(self.key(found[0] + 1))
+            if begins_with(self._store, self.key(last[0]), last[1][:_BEGINNING]):
+                self._last = found
+                return found
+        for _ in range(_LOOKS):
+            number = self.newest()
+            if not number:
+                return 0, b""
+            with suppress(NotFound):
+                body = self._store.get(self.key(number))
+                if self.newest() == number:
+                    self._last = number, body
+                    return self._last
+        raise Unavailable(f"{self._prefix}: it changed {_LOOKS} times while it was read; try again")
 
     def read(self, number: int) -> bytes:
         """One version. NotFound."""
