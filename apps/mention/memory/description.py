@@ -63,9 +63,9 @@ def likely(probabilities: Mapping[str, float], least: float = LIKELY) -> list[Ca
 
 
 def described(
-    listened: Sequence[tuple[Mention, Vector]], aggregator: Aggregator, heads: Heads, limit: int, least: float
+    listened: Sequence[tuple[Mention, Vector]], aggregator: Aggregator, heads: Heads, each: int | None
 ) -> list[Category]:
-    """The categories of at least this probability from the mentions themselves, and how each mention speaks."""
+    """The likely categories, or so many of each facet, from the mentions themselves, and how each mention speaks."""
     mentions = [mention for mention, _ in listened]
     rows = np.stack([vector for _, vector in listened])
     whole = aggregator.aggregate(rows)
@@ -73,15 +73,30 @@ def described(
     support = np.concatenate([whole.support, _taught_support(rows, whole, aggregator, heads)], axis=1)
     keys = (*aggregator.categories, *heads.categories)
     columns = {key: column for column, key in enumerate(keys)}
-    found = likely(dict(zip(keys, [*whole.probabilities.tolist(), *taught.tolist()], strict=True)), least)[:limit]
+    probabilities = dict(zip(keys, [*whole.probabilities.tolist(), *taught.tolist()], strict=True))
+    found = likely(probabilities) if each is None else likely(_first(probabilities, each), 0.0)
+    speakers = _speakers(mentions, support[:, [columns[one.key] for one in found]])
     return [
-        Category(one.key, one.name, one.facet, one.probability, _speakers(mentions, support[:, columns[one.key]]))
-        for one in found
+        Category(one.key, one.name, one.facet, one.probability, some) for one, some in zip(found, speakers, strict=True)
     ]
 
 
-def _speakers(mentions: Sequence[Mention], support: Vector) -> tuple[tuple[Mention, float], ...]:
-    return tuple((mentions[row], float(support[row])) for row in np.argsort(-support, kind="stable"))
+def _first(probabilities: Mapping[str, float], each: int) -> dict[str, float]:
+    """The most probable of every facet."""
+    facets: dict[str, list[str]] = {}
+    for key in sorted(probabilities, key=lambda key: (-probabilities[key], key)):
+        facets.setdefault(facet_of(key), []).append(key)
+    return {key: probabilities[key] for some in facets.values() for key in some[:each]}
+
+
+def _speakers(mentions: Sequence[Mention], support: Vector) -> list[tuple[tuple[Mention, float], ...]]:
+    """For every column of (mentions, categories) the mentions with their support, most first."""
+    order = np.argsort(-support, axis=0, kind="stable")
+    ranked = np.take_along_axis(support, order, axis=0)
+    return [
+        tuple((mentions[row], value) for row, value in zip(rows, values, strict=True))
+        for rows, values in zip(order.T.tolist(), ranked.T.tolist(), strict=True)
+    ]
 
 
 def _taught_support(rows: Vector, whole: Aggregate, aggregator: Aggregator, heads: Heads) -> Vector:

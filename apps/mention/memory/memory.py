@@ -21,7 +21,7 @@ from qdrant_client import QdrantClient, models
 from apps.mention.memory.aggregation import Aggregation
 from apps.mention.memory.collections import opened
 from apps.mention.memory.description import Description, Similar, described, likely
-from apps.mention.memory.entities import LIKELY, Entities, Stored
+from apps.mention.memory.entities import Entities, Stored
 from apps.mention.memory.errors import MemoryRejected, UnknownEntity, UnknownMention
 from apps.mention.memory.linker import SURE
 from apps.mention.memory.linking import Candidate, Linking
@@ -145,11 +145,11 @@ class Memory:
         return readings
 
     def describe(
-        self, entity: str, limit: int = 20, least: float = LIKELY, among: Collection[str] | None = None
+        self, entity: str, limit: int = 20, each: int | None = None, among: Collection[str] | None = None
     ) -> Description:
         """What an entity is by its mentions (of more than 64, the newest), and which of them say so. UnknownEntity.
 
-        least: only categories of this probability. among: ids; what it would be if only these were remembered.
+        each: of every facet so many, even unlikely ones. among: ids; what it would be if only these were remembered.
         """
         _check_limit(limit)
         key = entity_key(entity)
@@ -163,7 +163,7 @@ class Memory:
             mentions = len(listened)
         if not listened:
             raise UnknownMention(f"mentions: none of these {len(among or ())} is remembered of {key!r}")
-        categories = described(listened, self._aggregator, self._taught.current(), limit, least)
+        categories = described(listened, self._aggregator, self._taught.current(), each)[:limit]
         return Description(key, mentions, categories)
 
     def like(self, entity: str, filter: models.Filter | None = None, limit: int = 10) -> list[Similar]:

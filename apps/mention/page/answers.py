@@ -107,7 +107,7 @@ class Answers:
         watch = _Watch()
         id = self._memory.remember(asked.entity, asked.text, (asked.start, asked.end), asked.source, asked.date)
         entity = self._memory.mention(id).entity
-        known = self._memory.describe(entity, _ALL, 0.0)
+        known = self._memory.describe(entity, _ALL, knowledge.EACH)
         return {"ms": watch.ms, "entity": entity, "mention": id, "knowledge": knowledge.knowledge(known)}
 
     def forget(self, asked: questions.Forget) -> Json:
@@ -118,7 +118,7 @@ class Answers:
 
     def heard(self, asked: questions.Heard) -> Json:
         watch = _Watch()
-        known = self._memory.describe(asked.entity, _ALL, 0.0, frozenset(asked.mentions))
+        known = self._memory.describe(asked.entity, _ALL, knowledge.EACH, frozenset(asked.mentions))
         return {"ms": watch.ms, "knowledge": knowledge.knowledge(known)}
 
     def near(self, asked: questions.Near) -> Json:
@@ -162,7 +162,7 @@ class Answers:
 
     def _describe(self, entity: str) -> Description | None:
         try:
-            return self._memory.describe(entity, _ALL, 0.0)
+            return self._memory.describe(entity, _ALL, knowledge.EACH)
         except UnknownEntity:
             return None
 

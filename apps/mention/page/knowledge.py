@@ -8,12 +8,14 @@ from typing import Any, Final
 from apps.mention.memory import Category, Description, Mention, Reading, Similar
 from apps.mention.memory.words import FACETS, readable
 
-__all__ = ["FILTERS", "chances", "choices", "knowledge", "mention", "person", "reading", "words"]
+__all__ = ["EACH", "FILTERS", "chances", "choices", "knowledge", "mention", "person", "reading", "words"]
 
 FILTERS: Final = {"era": "era", "country": "country", "field": "ind"}
 """Filter of the page → facet of the memory."""
 _SHOWN: Final = {"occ": 4, "ind": 3, "country": 4, "era": 3, "nat_occ": 3, "dom": 2, "cont": 2, "gender": 2}
-"""Facet → how many of its categories are shown: always as many, so that nothing jumps. Of other facets, all."""
+"""Facet → how many of its categories are shown: always as many, so that nothing jumps. Of other facets, `EACH`."""
+EACH: Final = 6
+"""Categories of each facet that the memory is asked for; of those that were taught, all of these are shown."""
 _TOLD: Final = ("occ", "country", "era")
 _LIKELY: Final = 0.2
 _DECIMALS: Final = 4
