@@ -43,6 +43,8 @@ _MENTION_INDEXES: Final[dict[str, Any]] = {
 _ENTITY_INDEXES: Final[dict[str, Any]] = {
     "entity": _KEYWORD,
     "called": _BEGINNINGS,
+    "name": _KEYWORD,
+    "names": _KEYWORD,
     "mentions": _INTEGER,
     "heads": _KEYWORD,
     "revision": _KEYWORD,

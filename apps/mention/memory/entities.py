@@ -1,6 +1,7 @@
 """Entities as points: who is known, what they are, who is like them.
 
-payload   entity, called (names, for those who type), mentions (how many), probabilities {category: 0..1},
+payload   entity, called (names, for those who type), name and names (of its mentions), mentions (how many),
+          probabilities {category: 0..1} of the likely ones,
           best {facet: NAME}, revision (of the mentions it is made of), heads (of the taught categories it was asked)
 """
 
@@ -16,9 +17,9 @@ from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
 
 from apps.mention.memory.collections import is_value, numbers
-from apps.mention.memory.names import folded
+from apps.mention.memory.names import folded, forms
 
-__all__ = ["LIKELY", "Entities", "Portrait", "State", "Stored", "best_of"]
+__all__ = ["LIKELY", "Entities", "Portrait", "State", "Stored", "best_of", "these"]
 
 LIKELY: Final = 0.1
 """Probability from which on a category is stored and shown."""
@@ -115,16 +116,16 @@ class Entities:
         ).points
         return [_stored(point.payload or {}, point.score) for point in points]
 
-    def similarities(self, vectors: Vector, entities: Sequence[Sequence[str]]) -> list[dict[str, Stored]]:
-        """For every row, how near these entities are to it; those that are gone are left out."""
+    def candidates(self, vectors: Vector, wanted: Sequence[models.Filter], limit: int) -> list[dict[str, Stored]]:
+        """For every row the nearest of those that match its filter."""
         asked = [
             models.QueryRequest(
                 query=numbers(row),
-                filter=models.Filter(must=[models.HasIdCondition(has_id=[_id(entity) for entity in some])]),
-                limit=max(1, len(some)),
+                filter=filter,
+                limit=limit,
                 with_payload=models.PayloadSelectorInclude(include=["entity", "mentions"]),
             )
-            for row, some in zip(vectors, entities, strict=True)
+            for row, filter in zip(vectors, wanted, strict=True)
         ]
         answers = self._client.query_batch_points(self._name, requests=asked)
         return [
@@ -185,6 +186,11 @@ class Entities:
         self._client.batch_update_points(self._name, changes, wait=True)
 
 
+def these(entities: Sequence[str]) -> models.Filter:
+    """A filter for these entities."""
+    return models.Filter(must=[models.HasIdCondition(has_id=[_id(entity) for entity in entities])])
+
+
 def best_of(probabilities: Mapping[str, float]) -> dict[str, str]:
     """Facet → the name with the highest probability."""
     best: dict[str, str] = {}
@@ -202,10 +208,13 @@ def _stored(payload: dict[str, Any], score: float) -> Stored:
 
 
 def _payload(portrait: Portrait) -> dict[str, Any]:
+    known = [forms(surface) for surface in dict.fromkeys(portrait.surfaces)]
     names = [folded(portrait.entity), *dict.fromkeys(folded(surface) for surface in portrait.surfaces)]
     return {
         "entity": portrait.entity,
         "called": list(dict.fromkeys(names))[:_CALLED_MAX],
+        "name": sorted({form.full for form in known}),
+        "names": sorted({name for form in known for name in form.forms}),
         "mentions": portrait.mentions,
         "revision": portrait.state.revision,
         **_classes(portrait),

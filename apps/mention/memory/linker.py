@@ -1,12 +1,12 @@
 """Who is meant: the candidates for a name in a sentence, scored from arrays alone.
 
-Every candidate gets log-odds against "nobody we know":
+Every candidate gets log-odds, and so does "nobody we know":
 
-    votes        the mean cosine of its nearest mentions to the question, in standard deviations above a stranger's
-    likeness     the cosine of its aggregate to that of the question alone
-    fame         how often it is mentioned: who is often spoken of is meant more often
+    likeness   the cosine of its aggregate to that of the question alone: the strongest sign
+    votes      the mean cosine of its nearest mentions to the question
+    fame       how often it is mentioned: who is often spoken of is meant more often
 
-The constants are those that `mention measure link` found best; its table is in the model card.
+`apps.mention.measure.linking` tells how well the constants do, and which would do best.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NEAREST", "SURE", "Evidence", "Weights", "scores"]
+__all__ = ["NEAREST", "SURE", "Evidence", "Weights", "scores", "traits"]
 
 NEAREST: Final = 64
 """Mentions that vote."""
@@ -30,11 +30,11 @@ Floats = NDArray[np.float64]
 class Weights:
     """How much each kind of evidence counts."""
 
-    votes: float = 12.0
-    likeness: float = 4.0
-    fame: float = 0.4
+    votes: float = 1.3
+    likeness: float = 9.2
+    fame: float = 0.44
+    nobody: float = 2.2  # log-odds of a stranger
     mentions: int = 3  # the nearest of a candidate whose cosines are averaged
-    nobody: float = 6.0  # log-odds of a stranger
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +52,25 @@ class Evidence:
 
 
 def scores(evidence: Evidence, weights: Weights) -> Floats:
-    """(n,) probabilities that add up to one together with nobody's: all below a half may mean that it is nobody.
+    """(n,) probabilities that add up to one together with nobody's.
 
     >>> two = Evidence(np.array([0.9, 0.2]), np.array([0, 1]), np.array([0.8, 0.1]), np.array([1.0, 1.0]))
     >>> scores(two, Weights()).round(3).tolist()
-    [1.0, 0.0]
+    [0.998, 0.001]
     """
-    count = len(evidence.mentions)
-    votes = np.array(
-        [_top(evidence.similarities[evidence.voters == candidate], weights.mentions) for candidate in range(count)]
-    )
-    odds = weights.votes * votes + weights.likeness * evidence.likeness + weights.fame * np.log(evidence.mentions)
+    signs = traits(evidence, weights.mentions)
+    odds = signs @ np.array([weights.votes, weights.likeness, weights.fame])
     odds = np.append(odds, weights.nobody)
     shares = np.exp(odds - odds.max())
     found: Floats = (shares / shares.sum())[:-1]
     return found
+
+
+def traits(evidence: Evidence, mentions: int) -> Floats:
+    """(n, 3): votes, likeness and fame of the candidates."""
+    every = range(len(evidence.mentions))
+    votes = [_top(evidence.similarities[evidence.voters == candidate], mentions) for candidate in every]
+    return np.stack([np.array(votes), evidence.likeness, np.log(evidence.mentions)], axis=1)
 
 
 def _top(similarities: Floats, number: int) -> float:

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.mention.memory.entities import Entities, Stored
+from apps.mention.memory.entities import Entities, Stored, these
 from apps.mention.memory.linker import NEAREST, Evidence, Weights, scores
 from apps.mention.memory.mention import Mention
-from apps.mention.memory.mentions import Hit, Mentions
+from apps.mention.memory.mentions import Hit, Mentions, called
 from apps.mention.model.aggregate import Aggregator, Encoder
 from apps.mention.sentence import MarkedSentence
 
@@ -49,17 +49,28 @@ class Linking:
             vectors = self._encoder.encode([sentence.masked for sentence in some])
             hits = self._mentions.near(vectors, [sentence.surface for sentence in some], NEAREST)
             alone = np.stack([self._aggregator.aggregate(row[None]).vector for row in vectors])
-            named = [list(dict.fromkeys(hit.mention.entity for hit in one)) for one in hits]
-            known = self._entities.similarities(alone, named)
+            known = self._entities.candidates(alone, [called(sentence.surface) for sentence in some], NEAREST)
+            self._complete(known, alone, hits)
             found += [
                 _candidates(one, entities, self.weights, limit) for one, entities in zip(hits, known, strict=True)
             ]
         return found
 
+    def _complete(self, known: list[dict[str, Stored]], alone: NDArray[np.float32], hits: list[list[Hit]]) -> None:
+        """Add those who have a vote, and were called so only in mentions that are no longer listened to."""
+        missing = [
+            {hit.mention.entity for hit in one} - entities.keys() for one, entities in zip(hits, known, strict=True)
+        ]
+        rows = [row for row, entities in enumerate(missing) if entities]
+        if rows:
+            found = self._entities.candidates(alone[rows], [these(sorted(missing[row])) for row in rows], NEAREST)
+            for row, entities in zip(rows, found, strict=True):
+                known[row] |= entities
+
 
 def _candidates(hits: list[Hit], known: dict[str, Stored], weights: Weights, limit: int) -> list[Candidate]:
     votes = [hit for hit in hits if hit.mention.entity in known]
-    if not votes:
+    if not known:
         return []
     entities = list(known)
     chances = scores(_evidence(votes, known), weights)
@@ -78,8 +89,8 @@ def _candidates(hits: list[Hit], known: dict[str, Stored], weights: Weights, lim
 
 def _evidence(votes: list[Hit], known: dict[str, Stored]) -> Evidence:
     numbers = {entity: number for number, entity in enumerate(known)}
-    similarities: NDArray[np.float64] = np.array([hit.similarity for hit in votes])
-    voters = np.array([numbers[hit.mention.entity] for hit in votes])
+    similarities: NDArray[np.float64] = np.array([hit.similarity for hit in votes], np.float64)
+    voters = np.array([numbers[hit.mention.entity] for hit in votes], np.int64)
     likeness = np.array([stored.score for stored in known.values()])
     mentions = np.array([float(stored.mentions) for stored in known.values()])
     return Evidence(similarities, voters, likeness, mentions)
