@@ -187,7 +187,8 @@ def describe_snapshot(title: str, snapshot: SnapshotEntry) -> dict[str, Any]:
 
 def _move(db: ClusterDatabase, name: str, given: dict[str, Any]) -> Result:
     """Pin it there; or to no node if it would lie there anyway."""
-    shard, to = given.get("shard_id"), given.get("to_peer_id")
+    shard: Any = given.get("shard_id")
+    to = given.get("to_peer_id")
     target = next((lease for lease in db.membership.live().values() if lease.peer == to), None)
     if target is None or target.role is not Role.FULL:
         raise NotFound(f"there is no live node {to} that takes shards")
