@@ -6,8 +6,8 @@
                             phrases with its words           filter: words begin like these; not of long tails
                  once       phrases that mean the like       no filter on words: other words, other language, typos
     ranking    one order, each text once (`ranking`)
-    counts     per group, whatever group is asked for: phrases that go on from the longest tail that has any; if none
-               has, of the hundred that are nearest in meaning
+    counts     per group, whatever group is asked for: phrases that go on from the tail that the best completion does;
+               if none does, of the hundred that are nearest in meaning
 
 A keystroke is two requests to tamis: the batch and the counts. Nothing is remembered between keystrokes.
 """
@@ -119,7 +119,7 @@ class Completer:
         clause = last_clause(question.text)
         found = self._found(question, clause) if clause.words else []
         best = ranked(found, clause, question.limit)
-        groups = self._counts(question, clause)
+        groups = self._counts(question, clause, best)
         completions = tuple(_completion(one, clause) for one in best)
         return Answer(completions, groups, round(1e3 * (time.perf_counter() - begin), 2))
 
@@ -153,11 +153,12 @@ class Completer:
         made[-1] = _WEIGHT_SHARE
         return made
 
-    def _counts(self, question: Question, clause: Clause) -> dict[int, int]:
+    def _counts(self, question: Question, clause: Clause, best: Sequence[Ranked]) -> dict[int, int]:
         wanted = _wanted(question, group=False)
         if not clause.words:
             return self._facet(wanted)
-        for tail in clause.tails:
+        goes_on = [one.tail for one in best if one.goes_on]
+        for tail in goes_on[:1] or clause.tails:  # with none in the group that is asked for, others may have some
             counts = self._facet([*wanted, models.Filter(should=_going_on(tail))])
             if counts:
                 return counts

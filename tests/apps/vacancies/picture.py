@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from apps.vacancies.completion import Completer
+from apps.vacancies.completion import Completer, Question
 from apps.vacancies.index import build
 from apps.vacancies.place import client_of
 from apps.vacancies.sample import read_sample
@@ -28,6 +28,7 @@ def main(file: Path) -> None:
         raise SystemExit(f"no browser: {reason}")
     with tempfile.TemporaryDirectory() as folder, client_of(Path(folder)) as client:
         completer = Completer(client, build(client, read_sample(), Path(folder)))
+        completer.complete(Question(TYPED))  # compiles what is not compiled yet
         with hosted(page_of(completer)) as url, opened() as browser:
             page = browser.new_page(viewport={"width": 1120, "height": 840}, color_scheme="light")
             page.goto(url)

@@ -91,6 +91,7 @@ def test_counts_are_of_what_goes_on_whatever_the_group(built: Built) -> None:
 
     assert built.completer.complete(Question("manag")).groups == starting("manag")
     assert built.completer.complete(Question("manag", group=7)).groups == starting("manag")
+    assert built.completer.complete(Question("We are looking for a manag")).groups == starting("manag")
     assert sum(built.completer.complete(Question("")).groups.values()) > 500
 
 
