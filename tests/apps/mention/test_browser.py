@@ -15,9 +15,10 @@ from playwright.sync_api import expect
 from apps.mention.memory import Memory
 from tests.apps.browser import hosted
 from tests.apps.mention.page import PEOPLE, filled, over
+from tests.apps.mention.pictures import BYTES_MAX, take
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Browser, Locator, Page, Route
 
 BACH = "Johann Sebastian Bach"
 TEXT = "🎻 Bach composed a cantata for the organ in Leipzig. Lise Meitner did not hear it."
@@ -102,14 +103,14 @@ def test_leave_out_count_again_and_remove(desktop: Page, url: str, memory: Memor
     text = speaker.locator("p").inner_text()
     toggle = desktop.get_by_label(f"Count: {text}")
     toggle.press("Space")
-    expect(desktop.locator("#absorbed")).to_contain_text(re.compile(r"forgotten and read again in [\d.]+ ms"))
+    expect(desktop.locator("#lately")).to_contain_text(re.compile(r"forgotten and read again in [\d.]+ ms"))
     assert share(desktop, "composer") < before
     assert len(memory.mentions(BACH)) == count - 1
     desktop.reload()
     desktop.locator("#near a").first.wait_for()
     expect(switches(desktop)).to_have_count(count)  # the page kept the text
     toggle.press("Space")
-    expect(desktop.locator("#absorbed")).to_contain_text(re.compile(r"remembered and read again in [\d.]+ ms"))
+    expect(desktop.locator("#lately")).to_contain_text(re.compile(r"remembered and read again in [\d.]+ ms"))
     assert share(desktop, "composer") == pytest.approx(before, abs=1e-4)
     assert len(memory.mentions(BACH)) == count
     desktop.get_by_label(f"Remove: {text}").click()
@@ -135,7 +136,7 @@ def test_mentions_are_heard_one_after_another_and_nothing_is_forgotten(desktop: 
     whole = share(desktop, "composer")
     slider = desktop.get_by_role("slider", name="Mentions heard")
     slider.press("Home")
-    expect(desktop.locator("#absorbed")).to_contain_text(re.compile(r"mention 1 absorbed in [\d.]+ ms"))
+    expect(desktop.locator("#lately")).to_contain_text(re.compile(r"one mention read in [\d.]+ ms"))
     expect(desktop.locator("#mentions .later")).to_have_count(count - 1)
     assert share(desktop, "composer") != whole
     slider.press("ArrowRight")
@@ -144,7 +145,7 @@ def test_mentions_are_heard_one_after_another_and_nothing_is_forgotten(desktop: 
     desktop.get_by_role("button", name="Play", exact=True).click()
     for heard in range(3, count + 1):
         expect(desktop.locator("#heard-count")).to_have_text(f"{heard} of {count}")
-        expect(desktop.locator("#absorbed")).to_contain_text(f"mention {heard} absorbed")
+        expect(desktop.locator("#lately")).to_contain_text(f"{heard} mentions read in")
         desktop.clock.run_for(1_000)
     expect(desktop.get_by_role("button", name="Play", exact=True)).to_be_visible()
     assert share(desktop, "composer") == pytest.approx(whole, abs=1e-4)
@@ -307,6 +308,26 @@ def test_contrast_and_calm(desktop: Page, url: str, memory: Memory, scheme: str)
         assert desktop.evaluate("looking.faint()") == []
     desktop.locator(".category").first.click()
     desktop.get_by_role("slider").press("ArrowLeft")
-    expect(desktop.locator("#absorbed")).to_contain_text("absorbed")
+    expect(desktop.locator("#lately")).to_contain_text("mentions read in")
     assert desktop.evaluate("looking.faint()") == []
     assert desktop.evaluate("looking.jumped()") < 0.02
+
+
+def test_an_answer_that_comes_late_draws_nothing_over_somebody_else(desktop: Page, url: str) -> None:
+    held: list[Route] = []
+    desktop.route(re.compile("/api/person.*Bach"), lambda route: held.append(route))
+    with desktop.expect_request(re.compile("/api/person.*Bach")):
+        desktop.goto(f"{url}/#/person/{BACH}")
+    desktop.goto(f"{url}/#/person/Jane Austen")
+    desktop.locator("#near a").first.wait_for()
+    with desktop.expect_response(re.compile("/api/person.*Bach")):
+        held[0].continue_()
+    desktop.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    expect(desktop.locator("#person-title")).to_have_text("Jane Austen")
+    expect(desktop.locator("#mentions")).not_to_contain_text("Bach")
+
+
+def test_pictures_are_taken_and_small(memory: Memory, browser: Browser, tmp_path: Path) -> None:
+    pictures = take(memory, browser, tmp_path)
+    assert [picture.name for picture in pictures] == ["mention-read.png", "mention-person.png", "mention-phone.png"]
+    assert all(2_000 < picture.stat().st_size <= BYTES_MAX for picture in pictures)

@@ -8,8 +8,9 @@ import * as mentions from "/mentions.js";
 import * as near from "/near.js";
 import * as play from "/play.js";
 
-let entity = null;
-let rows = []; // {id, text, start, end, source, date, counted}: in the memory, or left out and kept by this page
+// rows: {id, text, start, end, source, date, counted}: in the memory, or left out and kept by this page. An answer that
+// comes when somebody else is shown already belongs to the old one and draws nothing.
+let shown = { entity: "", rows: [] };
 
 export function begin() {
   categories.begin((chosen) => mentions.speak(chosen));
@@ -18,29 +19,30 @@ export function begin() {
   play.begin(draw);
 }
 
-export async function show(asked) {
-  entity = asked ?? "";
+export async function show(entity) {
+  const here = { entity: entity ?? "", rows: [] };
+  shown = here;
   play.pause();
-  const left = kept();
-  const answer = await person(entity);
+  const answer = await person(here.entity);
+  if (shown !== here) return;
   const inside = new Set(answer.mentions.map((one) => one.id));
-  rows = [...answer.mentions.map((one) => ({ ...one, counted: true })), ...left.filter((one) => !inside.has(one.id))];
-  byId("person-title").textContent = entity;
-  byId("absorbed").textContent = "";
+  here.rows = [...answer.mentions.map((one) => ({ ...one, counted: true })), ...kept(here).filter((one) => !inside.has(one.id))];
+  byId("person-title").textContent = here.entity;
+  byId("lately").textContent = "";
   categories.forget();
-  play.over(entity, counted());
+  play.over(here.entity, counted());
   draw(answer.knowledge, null);
-  await near.show(entity, answer.knowledge !== null);
+  await near.show(here.entity, answer.knowledge !== null);
 }
 
-const counted = () => rows.filter((row) => row.counted);
+const counted = () => shown.rows.filter((row) => row.counted);
 
 /** What is known now, from which of the mentions (null: from all that count), and how that came to be. */
 function draw(knowledge, heard, words = null) {
   categories.draw(knowledge);
-  mentions.draw(rows, heard);
+  mentions.draw(shown.rows, heard);
   mentions.speak(categories.chosen());
-  if (words !== null) byId("absorbed").textContent = words;
+  if (words !== null) byId("lately").textContent = words;
   byId("knowledge-title").textContent = said(heard ?? counted());
   byId("person-words").textContent = categories.words(knowledge);
 }
@@ -48,42 +50,46 @@ function draw(knowledge, heard, words = null) {
 const said = (of) => (of.length === 1 ? "What one mention says" : `What ${of.length} mentions say`);
 
 async function count(row) {
-  const answer = await remember({ entity, text: row.text, start: row.start, end: row.end, source: row.source, date: row.date });
+  const here = shown;
+  const { text, start, end, source, date } = row;
+  const answer = await remember({ entity: here.entity, text, start, end, source, date });
   row.counted = true;
-  settle(answer, `remembered and read again in ${milliseconds(answer.ms)}`);
+  settle(here, answer, "remembered");
 }
 
 async function leave(row) {
-  const answer = await forget(entity, row.id);
+  const here = shown;
+  const answer = await forget(here.entity, row.id);
   row.counted = false;
-  settle(answer, `forgotten and read again in ${milliseconds(answer.ms)}`);
+  settle(here, answer, "forgotten");
 }
 
 async function remove(row) {
-  if (row.counted) {
-    const answer = await forget(entity, row.id);
-    rows = rows.filter((other) => other !== row);
-    return settle(answer, `removed and read again in ${milliseconds(answer.ms)}`);
-  }
-  rows = rows.filter((other) => other !== row);
-  keep();
-  mentions.draw(rows, null);
+  const here = shown;
+  const answer = row.counted ? await forget(here.entity, row.id) : null;
+  here.rows = here.rows.filter((other) => other !== row);
+  if (answer !== null) return settle(here, answer, "removed");
+  keep(here);
+  return mentions.draw(here.rows, null);
 }
 
-function settle(answer, words) {
+function settle(here, answer, done) {
+  keep(here);
+  if (shown !== here) return;
   play.pause();
-  play.over(entity, counted());
-  keep();
-  draw(answer.knowledge, null, words);
-  guarded(() => near.show(entity, answer.knowledge !== null));
+  play.over(here.entity, counted());
+  draw(answer.knowledge, null, `${done} and read again in ${milliseconds(answer.ms)}`);
+  guarded(() => near.show(here.entity, answer.knowledge !== null));
 }
 
-function keep() {
-  const left = rows.filter((row) => !row.counted);
-  if (left.length) sessionStorage.setItem(`left out: ${entity}`, JSON.stringify(left));
-  else sessionStorage.removeItem(`left out: ${entity}`);
+const place = (here) => `left out: ${here.entity}`;
+
+function keep(here) {
+  const left = here.rows.filter((row) => !row.counted);
+  if (left.length) sessionStorage.setItem(place(here), JSON.stringify(left));
+  else sessionStorage.removeItem(place(here));
 }
 
-function kept() {
-  return JSON.parse(sessionStorage.getItem(`left out: ${entity}`) ?? "[]");
+function kept(here) {
+  return JSON.parse(sessionStorage.getItem(place(here)) ?? "[]");
 }

@@ -62,7 +62,7 @@ async function step() {
   asking = new AbortController();
   const some = mentions.slice(0, position());
   const answer = await heard(entity, some.map((row) => row.id), asking.signal);
-  draw(answer.knowledge, some, `mention ${some.length} absorbed in ${milliseconds(answer.ms)}`);
+  draw(answer.knowledge, some, `${some.length === 1 ? "one mention" : `${some.length} mentions`} read in ${milliseconds(answer.ms)}`);
   return true;
 }
 

@@ -23,12 +23,15 @@ export function begin() {
 export async function show(name) {
   shown = name ?? null;
   byId("ranking").hidden = shown === null;
+  const wanted = shown;
   const { taught } = await overview();
+  if (shown !== wanted) return;
   fill(byId("taught"), ...(taught.length
     ? taught.map((one) => element("li", {}, element("a", { class: "option", href: address("teach", one), "aria-current": one === shown && "true", dir: "auto" }, one)))
     : [element("li", { class: "meta" }, "Nothing yet.")]));
   if (shown === null) return;
   const answer = await category(shown);
+  if (shown !== wanted) return;
   byId("ranking-title").textContent = `Who has “${shown}”`;
   fill(byId("ranked"), ...answer.people.map((one) =>
     row(one.entity, [...(one.example ? ["an example"] : []), ...one.words], one.probability === null ? "< 10 %" : `${Math.round(one.probability * 100)} %`, one.probability ?? 0.05)));
