@@ -16,7 +16,7 @@ from apps.mention.memory.mentions import Hit, Mentions, called
 from apps.mention.model.aggregate import Aggregator, Encoder
 from apps.mention.sentence import MarkedSentence
 
-__all__ = ["Candidate", "Linking"]
+__all__ = ["Candidate", "Linking", "Question"]
 
 _AT_ONCE: Final = 32
 _WITNESSES: Final = 5
@@ -31,8 +31,17 @@ class Candidate:
     mentions: list[Mention]
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who may be meant by a name, and what speaks for each; votes: the nearest mentions, nearest first."""
+
+    entities: list[str]
+    evidence: Evidence
+    votes: list[Mention]
+
+
 class Linking:
-    """Sentences with a marked name → candidates."""
+    """Sentences with a marked name → candidates. `weights` may be replaced."""
 
     def __init__(self, mentions: Mentions, entities: Entities, encoder: Encoder, aggregator: Aggregator) -> None:
         self._mentions = mentions
@@ -43,7 +52,11 @@ class Linking:
 
     def link(self, sentences: Sequence[MarkedSentence], limit: int) -> list[list[Candidate]]:
         """For every sentence its candidates, most probable first; none if a stranger is more probable than any."""
-        found: list[list[Candidate]] = []
+        return [_candidates(one, self.weights, limit) for one in self.questions(sentences)]
+
+    def questions(self, sentences: Sequence[MarkedSentence]) -> list[Question]:
+        """For every sentence what is known of who may be meant."""
+        found: list[Question] = []
         for start in range(0, len(sentences), _AT_ONCE):
             some = sentences[start : start + _AT_ONCE]
             vectors = self._encoder.encode([sentence.masked for sentence in some])
@@ -51,9 +64,7 @@ class Linking:
             alone = np.stack([self._aggregator.aggregate(row[None]).vector for row in vectors])
             known = self._entities.candidates(alone, [called(sentence.surface) for sentence in some], NEAREST)
             self._complete(known, alone, hits)
-            found += [
-                _candidates(one, entities, self.weights, limit) for one, entities in zip(hits, known, strict=True)
-            ]
+            found += [_question(one, entities) for one, entities in zip(hits, known, strict=True)]
         return found
 
     def _complete(self, known: list[dict[str, Stored]], alone: NDArray[np.float32], hits: list[list[Hit]]) -> None:
@@ -68,29 +79,29 @@ class Linking:
                 known[row] |= entities
 
 
-def _candidates(hits: list[Hit], known: dict[str, Stored], weights: Weights, limit: int) -> list[Candidate]:
-    votes = [hit for hit in hits if hit.mention.entity in known]
-    if not known:
-        return []
-    entities = list(known)
-    chances = scores(_evidence(votes, known), weights)
-    if chances.max() < 1.0 - chances.sum():
+def _question(hits: list[Hit], known: dict[str, Stored]) -> Question:
+    votes = [hit for hit in hits if hit.mention.entity in known]  # others were forgotten between the two searches
+    numbers = {entity: number for number, entity in enumerate(known)}
+    evidence = Evidence(
+        np.array([hit.similarity for hit in votes], np.float64),
+        np.array([numbers[hit.mention.entity] for hit in votes], np.int64),
+        np.array([stored.score for stored in known.values()], np.float64),
+        np.array([stored.mentions for stored in known.values()], np.float64),
+    )
+    return Question(list(known), evidence, [hit.mention for hit in votes])
+
+
+def _candidates(question: Question, weights: Weights, limit: int) -> list[Candidate]:
+    entities = question.entities
+    chances = scores(question.evidence, weights)
+    if not entities or chances.max() < 1.0 - chances.sum():
         return []
     best = sorted(range(len(entities)), key=lambda number: (-chances[number], entities[number]))[:limit]
     return [
         Candidate(
             entities[number],
             float(chances[number]),
-            [hit.mention for hit in votes if hit.mention.entity == entities[number]][:_WITNESSES],
+            [mention for mention in question.votes if mention.entity == entities[number]][:_WITNESSES],
         )
         for number in best
     ]
-
-
-def _evidence(votes: list[Hit], known: dict[str, Stored]) -> Evidence:
-    numbers = {entity: number for number, entity in enumerate(known)}
-    similarities: NDArray[np.float64] = np.array([hit.similarity for hit in votes], np.float64)
-    voters = np.array([numbers[hit.mention.entity] for hit in votes], np.int64)
-    likeness = np.array([stored.score for stored in known.values()])
-    mentions = np.array([float(stored.mentions) for stored in known.values()])
-    return Evidence(similarities, voters, likeness, mentions)

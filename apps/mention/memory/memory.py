@@ -57,7 +57,8 @@ class Memory:
     """Mentions of people, and the people that follow from them.
 
     encoder, aggregator: the networks (`apps.mention.model`); a memory filled with others is refused (OtherModel).
-    prefix: before the names of the three collections, so that several memories lie in one place.
+    prefix: before the names of the three collections, so that several memories lie in one place. `linking.weights` says
+    how much each sign of who is meant counts.
     """
 
     def __init__(self, client: QdrantClient, encoder: Encoder, aggregator: Aggregator, prefix: str = "") -> None:
@@ -68,7 +69,7 @@ class Memory:
         self._entities = Entities(client, places.entities)
         self._taught = Taught(client, places.categories)
         self._aggregation = Aggregation(self._mentions, self._entities, self._taught, aggregator)
-        self._linking = Linking(self._mentions, self._entities, encoder, aggregator)
+        self.linking = Linking(self._mentions, self._entities, encoder, aggregator)
 
     def remember(
         self, entity: str, sentence: str, span: tuple[int, int], source: str = "", date: str | None = None
@@ -121,7 +122,7 @@ class Memory:
     def link(self, sentence: str, span: tuple[int, int], limit: int = 5) -> list[Candidate]:
         """Who is meant by the name at the span, most probable first; [] if it is nobody known. SentenceRejected."""
         _check_limit(limit)
-        return self._linking.link([MarkedSentence(sentence, *span)], limit)[0]
+        return self.linking.link([MarkedSentence(sentence, *span)], limit)[0]
 
     def read(
         self, text: str, finder: Finder, remember: bool = False, source: str = "", limit: int = 5
@@ -133,7 +134,7 @@ class Memory:
         _check_limit(limit)
         source = clean("source", source, 500)
         found = found_sentences(text, finder)
-        candidates = self._linking.link([sentence for sentence, _ in found], limit)
+        candidates = self.linking.link([sentence for sentence, _ in found], limit)
         readings = [Reading(sentence, span, some) for (sentence, span), some in zip(found, candidates, strict=True)]
         if remember:
             self.remember_many(

@@ -1,9 +1,4 @@
-"""What a memory costs, and how well it links and learns: the figures of its documentation, each a table.
-
-times       synthetic mentions in memory, vectors drawn by chance around their entity's: encoding is not in it
-linking     mentions of known people that were kept back, their name cut to the surname that others share
-teaching    occupations as if the model had never heard of them: a few examples, then everybody else is asked
-"""
+"""Milliseconds per call over synthetic mentions. Vectors are drawn by chance around their entity's; no encoder runs."""
 
 from __future__ import annotations
 
