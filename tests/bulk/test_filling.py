@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Sequence
+from concurrent.futures import wait
 from pathlib import Path
 from uuid import UUID
 
@@ -100,11 +101,11 @@ def test_an_empty_collection_keeps_its_settings_and_nodes_that_have_it_open_adop
             db.turn()
         for shard in (0, 1):
             one.shard("docs", shard).collection.create_payload_index("row", "integer")
-        two.shards.follow(manifests=True)
+        wait(two.shards.follow(manifests=True))
         assert everything(two) == {}
         assert fill(store, files, shards=7, distance="Dot") == 900
         for db in (one, two):
-            db.shards.follow(manifests=True)
+            wait(db.shards.follow(manifests=True))
             assert everything(db) == expected
             for shard in (0, 1):
                 info = db.shard("docs", shard).stored.info()
@@ -114,7 +115,7 @@ def test_an_empty_collection_keeps_its_settings_and_nodes_that_have_it_open_adop
                 stored = db.shard("docs", shard).stored.shard.snapshot()
                 assert all("row" in view.body.sealed_indexes for view in stored.views)
         one.shard("docs", 0).collection.delete(ids=list(range(900)))
-        two.shards.follow(manifests=False)
+        wait(two.shards.follow(manifests=False))
         assert len(everything(two)) == sum(hash_id(id) % 2 for id in range(900))
 
 
@@ -160,7 +161,7 @@ def test_points_that_were_all_deleted_can_be_imported_again(tmp_path: Path) -> N
         with db.shard("docs", 0).stored.sealed():
             pass
         fill(store, files)
-        db.shards.follow(manifests=True)
+        wait(db.shards.follow(manifests=True))
         assert everything(db) == expected
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ import msgspec
 
 from tamis.cluster.catalog import Catalog, ShardedEntry, Version
 from tamis.cluster.membership import Lease, Membership
-from tamis.cluster.placement import replicas, upkeep_home, write_home
+from tamis.cluster.placement import replicas, upkeep_home
 from tamis.cluster.shards import Key, OpenShard, Shards, shard_store
 from tamis.embedded.aliases import aliases_after
 from tamis.embedded.names import check_collection_name, unknown_collection
@@ -180,20 +181,28 @@ class ClusterDatabase:
         live = self.membership.live()
         nodes = [(id, lease.role) for id, lease in live.items()]
         chosen = replicas((entry.number, shard), nodes, entry.factor, entry.pins.get(shard, ()))
-        ready = [id for id in chosen if shard in live[id].shards.get(entry.number, {}) or id == self.me.id]
+        ready = [id for id in chosen if self._has(live[id], (entry.number, shard))]
         others = [id for id in chosen if id not in ready]
         serving = [id for id, lease in live.items() if shard in lease.shards.get(entry.number, {}) and id not in chosen]
         serving = [id for id in serving if live[id].role is not Role.INDEX]
         return [live[id] for id in (*ready, *serving, *others)]
 
     def home(self, entry: ShardedEntry, shard: int) -> Lease:
-        """The node that writes go to. Unavailable if no node takes writes."""
-        live = self.membership.live()
+        """The node that writes go to: the first that has the shard open, or else is to have it. Unavailable if no node
+        takes writes."""
+        live, key = self.membership.live(), (entry.number, shard)
         nodes = [(id, lease.role) for id, lease in live.items()]
-        id = write_home((entry.number, shard), nodes, entry.pins.get(shard, ()))
-        if id is None:
+        chosen = replicas(key, nodes, entry.factor, entry.pins.get(shard, ()))
+        full = [id for id in chosen if live[id].role is Role.FULL]
+        if not full:
             raise Unavailable("no live node takes writes: all are read-only or only index")
-        return live[id]
+        return live[next((id for id in full if self._has(live[id], key)), full[0])]
+
+    def _has(self, lease: Lease, key: Key) -> bool:
+        """Whether a node has a shard open."""
+        if lease.id == self.me.id:
+            return self.shards.here(key) is not None
+        return key[1] in lease.shards.get(key[0], {})
 
     @property
     def me(self) -> Lease:
@@ -216,12 +225,15 @@ class ClusterDatabase:
 
     # housekeeping
 
-    def turn(self) -> None:
-        """Look at the catalog, renew the lease, see who is there, and have what this node is to have."""
+    def turn(self, *, waits: bool = True) -> None:
+        """Look at the catalog, renew the lease, see who is there, and have what this node is to have. waits: until the
+        shards are open, however long they take."""
         self.catalog.refresh()
         self.membership.observe()
         self._close_deleted()
-        self.shards.keep(*self._wanted())
+        opening = self.shards.keep(*self._wanted())
+        if waits:
+            wait(opening)
         self.membership.renew(self.shards.positions())
 
     def _wanted(self) -> tuple[dict[Key, tuple[str, ShardedEntry]], set[Key]]:
@@ -272,6 +284,7 @@ class ClusterDatabase:
         if self._closed.is_set():
             return
         self._closed.set()
+        self.shards.stop()
         for key, _ in self.shards.all():
             self.shards.close(key, "is closed: the node stops")
 

@@ -4,13 +4,15 @@
     follows   every `poll` seconds: the logs' news, every fifth time the manifests' too
     collects  every `collect` seconds: garbage
 
-A round that fails is told and tried again; a store that is away for a while stops none of them.
+Rounds do not wait for shards that are opened or moved along. One that fails is told and tried again; a store that is
+away for a while stops none of them.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from tamis.cluster.database import ClusterDatabase
@@ -39,6 +41,7 @@ class Housekeeper:
         self._told = told
         self._stopping = threading.Event()
         self._rounds = 0
+        self._following: list[Future[None]] = []
         self._trouble = ""  # of the cache, as it was told
         tasks = ((rhythm.lease / 3, self._turn), (rhythm.poll, self._follow), (rhythm.collect, db.collect))
         self._threads = [
@@ -68,8 +71,14 @@ class Housekeeper:
         trouble, self._trouble = self._trouble, self._db.cache.trouble
         if self._trouble and self._trouble != trouble:
             self._told("cache", Unavailable(self._trouble))
-        self._db.turn()
+        self._db.turn(waits=False)
 
     def _follow(self) -> None:
         self._rounds += 1
-        self._db.shards.follow(manifests=self._rounds % _MANIFESTS == 0, listed=self._rounds % _LISTED == 0)
+        shards, manifests = self._db.shards, self._rounds % _MANIFESTS == 0
+        self._following += shards.follow(manifests=manifests, listed=self._rounds % _LISTED == 0)
+        done = [one for one in self._following if one.done()]
+        self._following = [one for one in self._following if one not in done]
+        for error in (one.exception() for one in done):
+            if isinstance(error, Exception):
+                self._told("follow", error)

@@ -4,14 +4,18 @@
     follow   what other nodes appended to the logs, and their manifests
     keep     open what is wanted, close what is not wanted for a while, lead where this node is the home
 
+Both only begin: several shards are opened or moved along at once, each by one thread at a time.
+
 A shard's bytes are in collections/<number>/<shard>/; a clone's are its own over those of its origin at a moment.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Collection as Many
-from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 
 from tamis.cluster.catalog import Origin, ShardedEntry
 from tamis.collection.collection import StoredCollection
@@ -27,6 +31,7 @@ from tamis.storage.store import Store
 __all__ = ["Key", "OpenShard", "Shards", "shard_store"]
 
 Key = tuple[int, int]  # collection number, shard
+_OPENERS, _FOLLOWERS = 4, 8  # shards that are opened, moved along at once: what takes long holds up no others
 _UNWANTED_MAX = 5  # looks after which a shard that belongs elsewhere is closed
 
 
@@ -59,6 +64,9 @@ class Shards:
         self._lock = threading.Lock()
         self._opening: dict[Key, threading.Lock] = {}
         self._open: dict[Key, OpenShard] = {}
+        self._busy: set[Key] = set()  # being opened or moved along, or waiting for it
+        self._openers = ThreadPoolExecutor(_OPENERS, "tamis-open-shard")
+        self._followers = ThreadPoolExecutor(_FOLLOWERS, "tamis-follow")
         self.troubles: dict[Key, str] = {}  # why a shard could not be opened or moved along
 
     def get(self, name: str, entry: ShardedEntry, shard: int) -> OpenShard:
@@ -91,25 +99,26 @@ class Shards:
         """Every open one."""
         yield from list(self._open.items())
 
-    def follow(self, *, manifests: bool, listed: bool = True) -> None:
-        """Move every shard along; one that fails is named and tried again. listed: see `Ledger.is_outrun`."""
-        for key, one in self.all():
-            try:
-                if manifests:
-                    one.stored.shard.adopt(listed=listed)
-                one.stored.shard.follow()
-            except TamisError as error:
-                self.troubles[key] = f"{type(error).__name__}: {error}"
-            else:
-                self.troubles.pop(key, None)
+    def follow(self, *, manifests: bool, listed: bool = True) -> list[Future[None]]:
+        """Begin to move every shard along that is not under way yet; returns what was begun. One that fails is named
+        and tried again. listed: see `Ledger.is_outrun`."""
 
-    def keep(self, wanted: Mapping[Key, tuple[str, ShardedEntry]], leading: Many[Key]) -> None:
-        """Open those, lead these, close the rest after a while."""
+        def move(one: OpenShard) -> None:
+            if manifests:
+                one.stored.shard.adopt(listed=listed)
+            one.stored.shard.follow()
+
+        return [begun for key, one in self.all() for begun in self._begin(self._followers, key, partial(move, one))]
+
+    def keep(self, wanted: Mapping[Key, tuple[str, ShardedEntry]], leading: Many[Key]) -> list[Future[None]]:
+        """Begin to open those, lead these, close the rest after a while; returns what was begun."""
+        begun = []
         for key, (name, entry) in wanted.items():
-            try:
-                self.get(name, entry, key[1]).unwanted = 0
-            except TamisError as error:
-                self.troubles[key] = f"{type(error).__name__}: {error}"
+            one = self._open.get(key)
+            if one is None:
+                begun += self._begin(self._openers, key, partial(self._wanted, name, entry, key[1]))
+            else:
+                one.unwanted = 0
         for key, one in self.all():
             if (key in leading) != one.stored.shard.leading:
                 one.stored.shard.lead(key in leading)
@@ -117,6 +126,37 @@ class Shards:
                 one.unwanted += 1
                 if one.unwanted > _UNWANTED_MAX:
                     self.close(key, "is served by other nodes")
+        for key in set(self.troubles).difference(wanted, self._open):
+            self.troubles.pop(key, None)
+        return begun
+
+    def stop(self) -> None:
+        """Return when none is under way any more."""
+        for pool in (self._openers, self._followers):
+            pool.shutdown(cancel_futures=True)
+
+    def _begin(self, pool: ThreadPoolExecutor, key: Key, task: Callable[[], None]) -> list[Future[None]]:
+        """Nothing, if something is done with this shard already."""
+        with self._lock:
+            if key in self._busy:
+                return []
+            self._busy.add(key)
+        return [pool.submit(self._done, key, task)]
+
+    def _done(self, key: Key, task: Callable[[], None]) -> None:
+        try:
+            task()
+            self.troubles.pop(key, None)
+        except Exception as error:
+            self.troubles[key] = f"{type(error).__name__}: {error}"
+            if not isinstance(error, TamisError):
+                raise  # to who looks at what was begun
+        finally:
+            with self._lock:
+                self._busy.discard(key)
+
+    def _wanted(self, name: str, entry: ShardedEntry, shard: int) -> None:
+        self.get(name, entry, shard)
 
     def close(self, key: Key, why: str) -> None:
         """Let go of a shard; who asks for it from now on is told why."""
