@@ -28,7 +28,8 @@ __all__ = ["fitted", "linking"]
 
 _SEED: Final = 5
 _SHARED: Final = range(2, 21)
-_STEPS: Final = 40
+_STEPS: Final = 100
+_STRIDE: Final = 1.0
 Floats = NDArray[np.float64]
 
 
@@ -58,7 +59,7 @@ def linking(memory: Memory, mentions: Sequence[Mention], questions: int = 2_000)
     size = memory.size()
     title = f"{size.mentions:,} mentions of {size.entities:,} people, surname shared by 2 to 20, seed {_SEED}"
     table = Table("weights", "asked", "first", "first three", "said nobody", "strangers", "said somebody", title=title)
-    best = fitted(rows, weights)
+    best = fitted(rows, weights.mentions)
     for name, some in (("as shipped", weights), ("fitted to these", best)):
         table.add_row(
             name, f"{len(rows) - strangers:,}", *_shares(rows, some, False), str(strangers), *_shares(rows, some, True)
@@ -67,9 +68,12 @@ def linking(memory: Memory, mentions: Sequence[Mention], questions: int = 2_000)
     return table
 
 
-def fitted(rows: Sequence[_Asked], weights: Weights) -> Weights:
-    """The weights under which the right answers are most probable: Newton's method on the log-loss."""
-    found = np.array([weights.votes, weights.likeness, weights.fame, weights.nobody])
+def fitted(rows: Sequence[_Asked], mentions: int) -> Weights:
+    """The weights under which the right answers are most probable, by Newton's method on the log-loss.
+
+    mentions: of a candidate, the nearest whose cosines were averaged in the rows.
+    """
+    found = np.zeros(4)
     for _ in range(_STEPS):
         slope, curve = 1e-3 * found, 1e-3 * np.eye(4)
         for row in rows:
@@ -79,11 +83,11 @@ def fitted(rows: Sequence[_Asked], weights: Weights) -> Weights:
             slope += (mean - signs[row.right]) / len(rows)
             curve += ((signs * chances[:, None]).T @ signs - np.outer(mean, mean)) / len(rows)
         step = np.linalg.solve(curve, slope)
-        found -= step
+        found -= step * min(1.0, _STRIDE / np.abs(step).max())  # far from the minimum a full step may overshoot
         if np.abs(step).max() < 1e-6:
             break
     votes, likeness, fame, nobody = (round(float(weight), 2) for weight in found)
-    return Weights(votes, likeness, fame, nobody, weights.mentions)
+    return Weights(votes, likeness, fame, nobody, mentions)
 
 
 def _split(mentions: Sequence[Mention]) -> tuple[list[Mention], list[Mention]]:
