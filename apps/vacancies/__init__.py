@@ -1,7 +1,7 @@
 """Autocomplete for job titles and vacancy texts in English and Dutch: by prefix and by meaning, filtered, in one rank.
 
-    corpus, sample, esco, mining    what can be completed, and where it is read from
-    words, embedding, fitting       text → folded words → a vector in one space for both languages
+    sources/                        what can be completed, and where it is read from
+    words, meaning/                 text → folded words → a vector in one space for both languages
     index                           the points in tamis
     clause, completion, ranking     what was typed → completions, best first
     place, serving, cli             where an index is; the page; the command line

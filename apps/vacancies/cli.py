@@ -14,13 +14,13 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from apps.vacancies.completion import Completion, Question
-from apps.vacancies.corpus import Corpus
 from apps.vacancies.errors import BadInput, VacanciesError
-from apps.vacancies.esco import read_folder
 from apps.vacancies.groups import GROUPS
 from apps.vacancies.index import build as build_index
 from apps.vacancies.place import client_of, completer_of
-from apps.vacancies.sample import read_sample
+from apps.vacancies.sources.corpus import Corpus
+from apps.vacancies.sources.esco import read_folder
+from apps.vacancies.sources.sample import read_sample
 from tamis import TamisError
 
 __all__ = ["app"]

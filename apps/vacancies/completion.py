@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
 
 from apps.vacancies.clause import Clause, Tail, last_clause
-from apps.vacancies.embedding import Embedding
 from apps.vacancies.errors import BadInput, NotBuilt
 from apps.vacancies.groups import GROUPS, LANGUAGES
 from apps.vacancies.marks import marked
+from apps.vacancies.meaning.embedding import Embedding
 from apps.vacancies.ranking import Candidate, Ranked, ranked
 from apps.vacancies.words import folded_words, placed
 

@@ -27,10 +27,10 @@ import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
 
-from apps.vacancies.corpus import Corpus, Occupation, Phrase
-from apps.vacancies.embedding import Embedding, load
 from apps.vacancies.errors import NotBuilt
-from apps.vacancies.fitting import fit
+from apps.vacancies.meaning.embedding import Embedding, load
+from apps.vacancies.meaning.fitting import fit
+from apps.vacancies.sources.corpus import Corpus, Occupation, Phrase
 from apps.vacancies.words import WORD_CHARS_MAX, folded_words, placed, words
 
 __all__ = ["Progress", "build"]

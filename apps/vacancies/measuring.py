@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from apps.vacancies.completion import Answer, Question
-from apps.vacancies.corpus import Corpus, Occupation
 from apps.vacancies.groups import LANGUAGES
+from apps.vacancies.sources.corpus import Corpus, Occupation
 from apps.vacancies.words import folded_words
 
 __all__ = ["FIRST", "Case", "Outcome", "held_out", "outcome", "speed"]

@@ -14,8 +14,8 @@ from pathlib import Path
 from qdrant_client import QdrantClient
 
 from apps.vacancies.completion import Completer
-from apps.vacancies.embedding import load
 from apps.vacancies.errors import NotBuilt
+from apps.vacancies.meaning.embedding import load
 from tamis.qdrant import TamisClient
 
 __all__ = ["client_of", "completer_of"]

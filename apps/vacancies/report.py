@@ -24,10 +24,10 @@ from rich.table import Table
 from starlette.applications import Starlette
 
 from apps.vacancies.completion import Completer, Question
-from apps.vacancies.corpus import Corpus
 from apps.vacancies.index import build
 from apps.vacancies.measuring import FIRST, Case, held_out, outcome, speed
 from apps.vacancies.serving import page_of
+from apps.vacancies.sources.corpus import Corpus
 from tamis.qdrant import TamisClient
 
 __all__ = ["report"]

@@ -14,7 +14,7 @@ pytest.importorskip("sklearn")
 from apps.vacancies.completion import Completer, Question
 from apps.vacancies.index import build
 from apps.vacancies.place import client_of
-from apps.vacancies.sample import read_sample
+from apps.vacancies.sources.sample import read_sample
 from tests.apps.browser import hosted
 from tests.server.conftest import serving
 

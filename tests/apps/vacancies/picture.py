@@ -12,8 +12,8 @@ from pathlib import Path
 from apps.vacancies.completion import Completer, Question
 from apps.vacancies.index import build
 from apps.vacancies.place import client_of
-from apps.vacancies.sample import read_sample
 from apps.vacancies.serving import page_of
+from apps.vacancies.sources.sample import read_sample
 from tests.apps.browser import hosted, missing, opened
 
 __all__ = ["main"]

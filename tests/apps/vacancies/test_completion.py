@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from apps.vacancies.completion import Completer, Question
-from apps.vacancies.corpus import Corpus, Phrase
-from apps.vacancies.embedding import load
 from apps.vacancies.errors import BadInput, NotBuilt
 from apps.vacancies.index import build
+from apps.vacancies.meaning.embedding import load
 from apps.vacancies.place import client_of, completer_of
-from apps.vacancies.sample import read_sample
+from apps.vacancies.sources.corpus import Corpus, Phrase
+from apps.vacancies.sources.sample import read_sample
 from apps.vacancies.words import folded_words
 from tests.apps.vacancies.conftest import Built
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from apps.vacancies.corpus import Corpus, Occupation, Phrase
 from apps.vacancies.errors import BadInput
-from apps.vacancies.esco import read_folder
 from apps.vacancies.groups import GROUPS
-from apps.vacancies.mining import common_phrases
-from apps.vacancies.sample import read_sample
+from apps.vacancies.sources.corpus import Corpus, Occupation, Phrase
+from apps.vacancies.sources.esco import read_folder
+from apps.vacancies.sources.mining import common_phrases
+from apps.vacancies.sources.sample import read_sample
 from tests.tidy.source import ROOT
 
 COLUMNS = ("conceptUri", "iscoGroup", "preferredLabel", "altLabels", "description")
@@ -51,7 +51,7 @@ def test_the_sample_is_whole() -> None:
         assert {len(one.titles), len(one.descriptions), len(one.alternatives)} == {2}
         assert all(text.endswith(".") and len(text) < 120 for text in one.descriptions.values()), one
     assert len({one.titles["en"] for one in corpus.occupations}) == len(corpus.occupations)
-    assert sum(path.stat().st_size for path in (ROOT / "apps/vacancies/sample").iterdir()) < 100_000
+    assert sum(path.stat().st_size for path in (ROOT / "apps/vacancies/sources/sample").iterdir()) < 100_000
 
 
 def test_occupations_of_a_folder_are_joined_by_concept(folder: Path) -> None:

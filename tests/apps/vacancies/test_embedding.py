@@ -9,10 +9,10 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from apps.vacancies.embedding import FILE, Embedding, load
 from apps.vacancies.errors import BadInput, NotBuilt
-from apps.vacancies.fitting import fit
-from apps.vacancies.sample import read_sample
+from apps.vacancies.meaning.embedding import FILE, Embedding, load
+from apps.vacancies.meaning.fitting import fit
+from apps.vacancies.sources.sample import read_sample
 
 
 @pytest.fixture(scope="module")

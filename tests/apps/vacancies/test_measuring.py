@@ -6,7 +6,7 @@ import pytest
 
 from apps.vacancies.completion import Answer, Completion, Question
 from apps.vacancies.measuring import Case, held_out, outcome, speed
-from apps.vacancies.sample import read_sample
+from apps.vacancies.sources.sample import read_sample
 from apps.vacancies.words import folded_words
 
 

@@ -12,11 +12,11 @@ pytest.importorskip("playwright")
 from playwright.sync_api import expect
 
 from apps.vacancies.completion import Completer
-from apps.vacancies.corpus import Corpus, Phrase
 from apps.vacancies.index import build
 from apps.vacancies.place import client_of
-from apps.vacancies.sample import read_sample
 from apps.vacancies.serving import page_of
+from apps.vacancies.sources.corpus import Corpus, Phrase
+from apps.vacancies.sources.sample import read_sample
 from tests.apps.browser import hosted
 
 if TYPE_CHECKING:

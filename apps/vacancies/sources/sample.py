@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from apps.vacancies.corpus import Corpus, Occupation, Phrase
 from apps.vacancies.groups import LANGUAGES
+from apps.vacancies.sources.corpus import Corpus, Occupation, Phrase
 
 __all__ = ["read_sample"]
 

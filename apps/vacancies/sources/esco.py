@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from apps.vacancies.corpus import Corpus, Occupation, Phrase, sentences
 from apps.vacancies.errors import BadInput
 from apps.vacancies.groups import LANGUAGES, group_of
-from apps.vacancies.mining import common_phrases
+from apps.vacancies.sources.corpus import Corpus, Occupation, Phrase, sentences
+from apps.vacancies.sources.mining import common_phrases
 from apps.vacancies.words import folded_words
 
 __all__ = ["read_folder"]

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.vacancies.corpus import Occupation
-from apps.vacancies.embedding import Embedding
 from apps.vacancies.errors import BadInput, NotBuilt
+from apps.vacancies.meaning.embedding import Embedding
+from apps.vacancies.sources.corpus import Occupation
 from apps.vacancies.words import features, words
 
 __all__ = ["DIMENSIONS_MAX", "fit"]

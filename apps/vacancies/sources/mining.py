@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from apps.vacancies.corpus import Phrase
+from apps.vacancies.sources.corpus import Phrase
 from apps.vacancies.words import words
 
 __all__ = ["common_phrases"]
