@@ -45,7 +45,7 @@ def report(corpus: Corpus, cases: int, keystrokes: int, seed: int, console: Cons
         completer = Completer(client, embedding)
         console.print(f"{completer.phrases:,} phrases, built in {seconds:.0f} s; seed {seed}", highlight=False)
         console.print(_quality(completer, drawn))
-        console.print(_speed(completer, drawn, keystrokes), highlight=False)
+        console.print(_speed(completer, drawn, keystrokes), highlight=False, soft_wrap=True)
 
 
 def _quality(completer: Completer, drawn: list[Case]) -> Table:
