@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.mention.memory.entities import Entities, Portrait, State
+from apps.mention.memory.entities import Entities, Older, Portrait, State
 from apps.mention.memory.errors import Unsettled
 from apps.mention.memory.mention import MentionId
 from apps.mention.memory.mentions import Held, Mentions
@@ -42,6 +42,7 @@ class Aggregation:
         self._entities = entities
         self._taught = taught
         self._aggregator = aggregator
+        self._categories = frozenset(aggregator.categories)
         self._locks = [threading.Lock() for _ in range(_LOCKS)]
 
     def refresh(self, entities: Iterable[str], vectors: Mapping[MentionId, Vector] | None = None) -> None:
@@ -62,10 +63,16 @@ class Aggregation:
             older = self._entities.outdated(heads.revision, _PAGE)
             if not older:
                 return
-            chances = heads.probabilities(np.stack([portrait.vector for portrait in older]))
-            self._entities.reclassify(
-                [_asked(portrait, self._aggregator, heads, row) for portrait, row in zip(older, chances, strict=True)]
-            )
+            chances = heads.probabilities(np.stack([one.vector for one in older])).tolist()
+            asked = [
+                self._own(one) | dict(zip(heads.categories, row, strict=True))
+                for one, row in zip(older, chances, strict=True)
+            ]
+            self._entities.reclassify(older, asked, heads.revision)
+
+    def _own(self, older: Older) -> dict[str, float]:
+        """The probabilities of the model's own categories."""
+        return {name: p for name, p in older.payload["probabilities"].items() if name in self._categories}
 
     def _round(self, waiting: list[str], known: dict[MentionId, Vector]) -> list[str]:
         """Look at all, write those that are not what they should be, and return these."""
@@ -96,11 +103,3 @@ class Aggregation:
             for number in sorted({hash(entity) % _LOCKS for entity in entities}):
                 held.enter_context(self._locks[number])
             yield
-
-
-def _asked(portrait: Portrait, aggregator: Aggregator, heads: Heads, chances: Vector) -> Portrait:
-    """With the probabilities of these heads, and of no others that were taught."""
-    kept = {name: p for name, p in portrait.probabilities.items() if name in aggregator.categories}
-    kept |= dict(zip(heads.categories, chances.tolist(), strict=True))
-    state = State(portrait.state.revision, heads.revision)
-    return Portrait(portrait.entity, portrait.mentions, portrait.surfaces, portrait.vector, kept, state)

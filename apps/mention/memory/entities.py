@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
 
-from apps.mention.memory.collections import is_value, numbers
+from apps.mention.memory.collections import in_list, is_value, numbers
 from apps.mention.memory.names import folded, forms
 
-__all__ = ["LIKELY", "Entities", "Portrait", "State", "Stored", "best_of", "these"]
+__all__ = ["LIKELY", "Entities", "Older", "Portrait", "State", "Stored", "best_of", "these"]
 
 LIKELY: Final = 0.1
 """Probability from which on a category is stored and shown."""
@@ -58,6 +58,14 @@ class Stored:
     mentions: int
     probabilities: Mapping[str, float]
     score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Older:
+    """An entity's point as it was read."""
+
+    payload: dict[str, Any]
+    vector: Vector
 
 
 class Entities:
@@ -150,40 +158,32 @@ class Entities:
         hits = self._client.facet(self._name, f"best.{facet}", facet_filter=wanted, limit=limit, exact=True).hits
         return {str(hit.value): hit.count for hit in hits}
 
-    def outdated(self, heads: str, limit: int) -> list[Portrait]:
+    def outdated(self, heads: str, limit: int) -> list[Older]:
         """Some that were not asked the taught categories of this revision."""
         older = models.Filter(must_not=[is_value("heads", heads)])
         page, _ = self._client.scroll(self._name, older, limit=limit, with_payload=True, with_vectors=True)
-        return [
-            Portrait(
-                told["entity"],
-                told["mentions"],
-                (),
-                np.asarray(record.vector, np.float32),
-                told["probabilities"],
-                State(told["revision"], told["heads"]),
-            )
-            for record in page
-            if (told := record.payload)
-        ]
+        return [Older(record.payload or {}, np.asarray(record.vector, np.float32)) for record in page]
 
-    def reclassify(self, portraits: Sequence[Portrait]) -> None:
-        """Store other probabilities; of those whose mentions changed meanwhile, nothing."""
-        changes: list[models.UpdateOperation] = [
-            models.SetPayloadOperation(
-                set_payload=models.SetPayload(
-                    payload=_classes(portrait),
-                    filter=models.Filter(
-                        must=[
-                            models.HasIdCondition(has_id=[_id(portrait.entity)]),
-                            is_value("revision", portrait.state.revision),
-                        ]
-                    ),
-                )
-            )
-            for portrait in portraits
-        ]
-        self._client.batch_update_points(self._name, changes, wait=True)
+    def reclassify(self, older: Sequence[Older], probabilities: Sequence[Mapping[str, float]], heads: str) -> None:
+        """Store other probabilities, of the taught categories of this revision.
+
+        Who was removed meanwhile stays so, and whose mentions changed stays as they are: a revision is of one entity's
+        mentions, so that whoever has one of these revisions has their own.
+        """
+        changed = zip(older, probabilities, strict=True)
+        batch = models.Batch(
+            ids=[_id(one.payload["entity"]) for one in older],
+            vectors=[numbers(one.vector) for one in older],
+            payloads=[one.payload | _classes(chances, heads) for one, chances in changed],
+        )
+        read = in_list("revision", [one.payload["revision"] for one in older])
+        self._client.upsert(
+            self._name,
+            points=batch,
+            update_filter=models.Filter(must=[read]),
+            update_mode=models.UpdateMode.UPDATE_ONLY,
+            wait=True,
+        )
 
 
 def these(entities: Sequence[str]) -> models.Filter:
@@ -217,13 +217,13 @@ def _payload(portrait: Portrait) -> dict[str, Any]:
         "names": sorted({name for form in known for name in form.forms}),
         "mentions": portrait.mentions,
         "revision": portrait.state.revision,
-        **_classes(portrait),
+        **_classes(portrait.probabilities, portrait.state.heads),
     }
 
 
-def _classes(portrait: Portrait) -> dict[str, Any]:
-    kept = {category: round(float(p), 4) for category, p in portrait.probabilities.items() if p >= LIKELY}
-    return {"probabilities": kept, "best": best_of(kept), "heads": portrait.state.heads}
+def _classes(probabilities: Mapping[str, float], heads: str) -> dict[str, Any]:
+    kept = {category: round(float(p), 4) for category, p in probabilities.items() if p >= LIKELY}
+    return {"probabilities": kept, "best": best_of(kept), "heads": heads}
 
 
 def _id(entity: str) -> str:

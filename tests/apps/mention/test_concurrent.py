@@ -134,15 +134,16 @@ def test_a_mention_that_comes_while_everybody_is_asked_a_category(
     memory: Memory, other: Memory, client: QdrantClient, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memory.remember_many([FIRST, *OTHER])
-    changing = client.batch_update_points
-    meanwhile = [lambda: other.remember_many([SECOND])]
+    changing = client.upsert
+    meanwhile = [lambda: other.remember_many([SECOND]), lambda: other.forget(entity=OTHER[0].entity)]
 
-    def interrupted(*args: Any, **kwargs: Any) -> Any:
-        if meanwhile:
-            meanwhile.pop()()
-        return changing(*args, **kwargs)
+    def interrupted(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == f"{prefix}entities":
+            while meanwhile:
+                meanwhile.pop()()
+        return changing(name, *args, **kwargs)
 
-    monkeypatch.setattr(client, "batch_update_points", interrupted)
+    monkeypatch.setattr(client, "upsert", interrupted)
     memory.teach("organist", [ANN])
     assert not meanwhile
     assert_follows(client, prefix)
