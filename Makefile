@@ -8,10 +8,11 @@ READY := $(VENV)/.ready
 READY_BENCH := $(VENV)/.ready-bench
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: help demo serve test check format crash faults bench lock clean
+.PHONY: help demo mention-demo serve test check format crash faults bench lock clean
 
 help:
 	@echo "make demo    search the documentation of the Python that runs it"
+	@echo "make mention-demo   a page that knows people by their mentions"
 	@echo "make serve   serve ./data with Qdrant's REST API on port 6333"
 	@echo "make test    lint, types, floors, tests"
 	@echo "make check   lint, types, floors only"
@@ -23,6 +24,9 @@ help:
 
 demo: $(READY)
 	$(BIN)/tamis demo
+
+mention-demo: $(READY)
+	$(BIN)/mention serve --path ./mention-data --sample
 
 serve: $(READY)
 	$(BIN)/tamis serve --path ./data

@@ -59,7 +59,7 @@ def _bits(counts: dict[str, int], people: int) -> Floats:
 
 def _components(plain: Encoding, texts: Sequence[str]) -> Floats:
     try:
-        from scipy.sparse import csr_array  # type: ignore[import-untyped]
+        from scipy.sparse import csr_array
         from sklearn.decomposition import TruncatedSVD
     except ImportError as error:  # pragma: no cover - depends on what is installed
         raise Refused(f"building needs {error.name}; install it with: pip install 'tamis[people]'") from error

@@ -11,6 +11,7 @@ LINES_OF_MODULE: dict[str, int] = {}
 LINES_OF_FUNCTION: dict[str, int] = {}
 PARAMETERS: dict[str, int] = {
     # The public API: keyword arguments by the names that users of vector databases know.
+    "apps/people/people.py::People.suggest": 13,
     "src/tamis/embedded/reading.py::Reading.explain": 7,
     "src/tamis/embedded/reading.py::Reading.scroll": 6,
     "src/tamis/embedded/reading.py::Reading.search": 9,

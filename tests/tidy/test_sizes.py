@@ -29,7 +29,7 @@ def complaints(measured: dict[str, tuple[int, int]], exceptions: dict[str, int])
 def test_modules() -> None:
     measured = {
         source.name: (source.text.count("\n"), KERNEL_MODULE_LINES if source.kernel else MODULE_LINES)
-        for folder in ("src", "tests", "bench")
+        for folder in ("apps", "src", "tests", "bench")
         for source in sources(folder)
     }
     found = complaints(measured, LINES_OF_MODULE)
@@ -42,7 +42,7 @@ def test_functions() -> None:
             function.lines,
             KERNEL_FUNCTION_LINES if source.kernel else FUNCTION_LINES,
         )
-        for folder in ("src", "tests", "bench")
+        for folder in ("apps", "src", "tests", "bench")
         for source in sources(folder)
         for function in source.functions
     }
@@ -53,7 +53,7 @@ def test_functions() -> None:
 def test_parameters() -> None:
     measured = {
         f"{source.name}::{function.name}": (function.parameters, PARAMETERS_MAX)
-        for source in sources("src")
+        for source in sources("src") + sources("apps")
         if not source.kernel
         for function in source.functions
         if not function.command
@@ -64,7 +64,7 @@ def test_parameters() -> None:
 
 def test_folders() -> None:
     files: Counter[Path] = Counter()
-    for folder in ("src", "tests", "bench", "docs"):
+    for folder in ("apps", "src", "tests", "bench", "docs"):
         for path in (ROOT / folder).rglob("*"):
             if path.is_file() and path.suffix != ".pyc" and path.name != "py.typed":
                 files[path.parent.relative_to(ROOT)] += 1

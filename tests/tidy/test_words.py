@@ -15,7 +15,7 @@ DOCSTRING_LINES = 20
 def test_no_path_is_named_after_nothing() -> None:
     found = [
         source.name
-        for folder in ("src", "tests", "bench")
+        for folder in ("apps", "src", "tests", "bench")
         for source in sources(folder)
         if FORBIDDEN & set(re.split(r"[/_.]", source.name))
     ]
@@ -75,7 +75,7 @@ def test_nothing_is_left_for_later() -> None:
     words = re.compile(r"\b(TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
     found = [
         f"{source.name}:{number}"
-        for folder in ("src", "tests", "bench")
+        for folder in ("apps", "src", "tests", "bench")
         for source in sources(folder)
         for number, line in enumerate(source.text.splitlines(), 1)
         if words.search(line)

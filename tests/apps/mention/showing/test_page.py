@@ -15,7 +15,7 @@ from apps.mention.memory import Memory, is_best
 from apps.mention.page import application as module
 from apps.mention.page.questions import EXAMPLES_MAX, LISTENED_MAX, TEXT_CHARS_MAX
 from apps.mention.sample import sample, texts
-from tests.apps.mention.page import PEOPLE, filled, over
+from tests.apps.mention.showing.page import PEOPLE, filled, over
 
 BACH = "Johann Sebastian Bach"
 SENTENCE = "Bach composed a cantata for the organ in Leipzig."

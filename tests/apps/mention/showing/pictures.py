@@ -1,4 +1,4 @@
-"""Pictures of the page with the model that ships: python -m tests.apps.mention.pictures
+"""Pictures of the page with the model that ships: python -m tests.apps.mention.showing.pictures
 
 docs/pictures/mention-read.png      a text, the names in it, and who is meant
 docs/pictures/mention-person.png    a person, half of the mentions heard, a category and who speaks for it
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["BYTES_MAX", "take"]
 
 BYTES_MAX: Final = 150 * 1024
-_FOLDER: Final = Path(__file__).parents[3] / "docs" / "pictures"
+_FOLDER: Final = Path(__file__).parents[4] / "docs" / "pictures"
 _PERSON: Final = "Marie Curie"
 
 

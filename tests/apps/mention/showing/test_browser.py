@@ -14,8 +14,8 @@ from playwright.sync_api import expect
 
 from apps.mention.memory import Memory
 from tests.apps.browser import hosted
-from tests.apps.mention.page import PEOPLE, filled, over
-from tests.apps.mention.pictures import BYTES_MAX, take
+from tests.apps.mention.showing.page import PEOPLE, filled, over
+from tests.apps.mention.showing.pictures import BYTES_MAX, take
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page, Route

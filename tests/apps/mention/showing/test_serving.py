@@ -16,7 +16,7 @@ from apps.mention.memory import Memory, MemoryRejected, Size
 from apps.mention.sample import sample, texts
 from apps.page import serving as pages
 from tests.apps.mention.fakes import HashedWords, WordCategories
-from tests.apps.mention.page import filled
+from tests.apps.mention.showing.page import filled
 from tests.server.conftest import Served
 
 PEOPLE = sample()
