@@ -39,6 +39,7 @@ Address = Annotated[str, typer.Option("--url", help="A running server instead, f
 Model = Annotated[str, typer.Option("--model", help="A packed model (.npz), or a name of artefacts.toml.")]
 Text = Annotated[str, typer.Argument(help="A sentence with the name in square brackets: 'As [Ada Lovelace] wrote.'")]
 PATH = Path("mention-data")
+TAUGHT = ("occ:PHYSICIST", "occ:CHESS MASTER", "country:Poland", "era:18th century", "nat_occ:France painter")
 
 
 @app.command()
@@ -126,20 +127,14 @@ def measure(
     with failing(), serving.opened(None, url or None) as client:
         out.print(times(client, mentions, questions))
         if corpus:
-            people = read_corpus(Path(corpus)).people
+            read = read_corpus(Path(corpus))
             memory = Memory(client, *load_model(model or None), prefix="linking-")
-            out.print(linking(memory, as_mentions(people), max(questions, 2_000)))
-            labels = {person.name: person.labels for person in people}
-            chosen = (
-                "occ:PHYSICIST",
-                "occ:CHESS MASTER",
-                "country:Poland",
-                "era:18th century",
-                "nat_occ:France painter",
-            )
-            out.print(
-                teaching(memory, labels, [name for name in chosen if any(name in own for own in labels.values())])
-            )
+            kept_out = {mention.entity for mention in as_mentions(read.of("test"))}
+            out.print(linking(memory, as_mentions(read.people), max(questions, 2_000), kept_out))
+            known = {person.name: person.labels for person in read.people}
+            labels = {name: own for name, own in known.items() if is_remembered(memory, name)}
+            chosen = [name for name in TAUGHT if any(name in own for own in labels.values())]
+            out.print(teaching(memory, labels, chosen))
 
 
 def marked(text: str) -> tuple[str, tuple[int, int]]:
@@ -159,6 +154,14 @@ def described(memory: Memory, entity: str) -> Table:
         best = max(one.speakers, key=lambda speaker: speaker[1], default=None)
         table.add_row(f"{one.facet}: {one.name}", f"{one.probability:.0%}", best[0].text if best else "")
     return table
+
+
+def is_remembered(memory: Memory, name: str) -> bool:
+    """Has somebody of exactly this name a mention?"""
+    try:
+        return bool(memory.mentions(name, 1))
+    except LookupError:
+        return False
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,13 +42,19 @@ class _Asked:
     stranger: bool
 
 
-def linking(memory: Memory, mentions: Sequence[Mention], questions: int = 2_000) -> Table:
-    """Fill the empty memory with most of the mentions, ask for the others. Figures in percent."""
+def linking(
+    memory: Memory, mentions: Sequence[Mention], questions: int = 2_000, asking: Container[str] | None = None
+) -> Table:
+    """Fill the empty memory with most of the mentions, ask for the others. Figures in percent.
+
+    asking: only mentions of these entities are asked, for a model that has been trained on the others.
+    """
     remembered, asked = _split(mentions)
     memory.remember_many(remembered)
     sharing = Counter(
         _last(name) for name in {one.entity: one.text[one.start : one.end] for one in remembered}.values()
     )
+    asked = [one for one in asked if asking is None or one.entity in asking]
     asked = [one for one in asked if sharing[_last(one.text[one.start : one.end])] in _SHARED]
     asked = random.Random(_SEED).sample(asked, min(questions, len(asked)))
     known = {one.entity for one in remembered}

@@ -2,11 +2,12 @@
 
 Every candidate gets log-odds, and so does "nobody we know":
 
-    likeness   the cosine of its aggregate to that of the question alone: the strongest sign
     votes      the mean cosine of its nearest mentions to the question
+    likeness   the cosine of its aggregate to that of the question alone
     fame       how often it is mentioned: who is often spoken of is meant more often
 
-`apps.mention.measure.linking` tells how well the constants do, and which would do best.
+The weights rank best on every second question of `apps.mention.measure.linking`; nobody's is low: of known people one
+question in a hundred is answered by nobody, but nine in ten strangers of a known surname are taken for somebody.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ Floats = NDArray[np.float64]
 class Weights:
     """How much each kind of evidence counts."""
 
-    votes: float = 1.3
-    likeness: float = 9.2
-    fame: float = 0.44
-    nobody: float = 2.2  # log-odds of a stranger
+    votes: float = 9.7
+    likeness: float = 6.2
+    fame: float = 1.29
+    nobody: float = 6.0  # log-odds of a stranger
     mentions: int = 3  # the nearest of a candidate whose cosines are averaged
 
 
@@ -54,9 +55,9 @@ class Evidence:
 def scores(evidence: Evidence, weights: Weights) -> Floats:
     """(n,) probabilities that add up to one together with nobody's.
 
-    >>> two = Evidence(np.array([0.9, 0.2]), np.array([0, 1]), np.array([0.8, 0.1]), np.array([1.0, 1.0]))
-    >>> scores(two, Weights()).round(3).tolist()
-    [0.998, 0.001]
+    >>> two = Evidence(np.array([0.6, 0.5]), np.array([0, 1]), np.array([0.5, 0.4]), np.array([1.0, 1.0]))
+    >>> scores(two, Weights()).round(2).tolist()
+    [0.8, 0.16]
     """
     signs = traits(evidence, weights.mentions)
     odds = signs @ np.array([weights.votes, weights.likeness, weights.fame])

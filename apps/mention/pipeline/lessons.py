@@ -12,12 +12,20 @@ from numpy.typing import NDArray
 
 from apps.mention.model.facets import Facets
 from apps.mention.pipeline.corpus import Corpus, Person
-from apps.mention.pipeline.training import Student
 
-__all__ = ["LABEL_PEOPLE_MIN", "Lessons", "facets_of", "lessons_of", "targets_of"]
+__all__ = ["LABEL_PEOPLE_MIN", "Lessons", "Student", "facets_of", "lessons_of", "targets_of"]
 
 LABEL_PEOPLE_MIN: Final = 10
 """People of the train split that a label must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Student:
+    """What is learnt of one person: numbers of texts, and the place of the label within each facet (-1: unknown)."""
+
+    mentions: NDArray[np.int64]
+    about: NDArray[np.int64]
+    targets: NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

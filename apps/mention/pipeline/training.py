@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from apps.mention.model.facets import Facets
+from apps.mention.pipeline.lessons import Student
 from apps.mention.pipeline.network import Bag, Frozen, SetNetwork, Sets, facet_scores
 
-__all__ = ["Learner", "Settings", "Student", "train"]
+__all__ = ["Learner", "Settings", "train"]
 
 WARM_STEPS: Final = 100
 RATE_END: Final = 0.002
@@ -43,19 +44,10 @@ class Settings:
     word_rate: float = 1e-3
     decay: float = 1e-2
     smoothing: float = 0.05
-    set_max: int = 12
+    set_max: int = 24
     contrast: float = 0.2
     seed: int = 0
     counting: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Student:
-    """What is learnt of one person: numbers of texts, and the place of the label within each facet (-1: unknown)."""
-
-    mentions: NDArray[np.int64]
-    about: NDArray[np.int64]
-    targets: NDArray[np.int64]
 
 
 class Learner(nn.Module):

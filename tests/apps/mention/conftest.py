@@ -10,7 +10,7 @@ from qdrant_client import QdrantClient
 
 from apps.mention.memory.memory import Memory
 from tamis.qdrant import TamisClient
-from tests.apps.mention.fakes import HashedWords, WordCategories
+from tests.apps.mention.fakes import WEIGHTS, HashedWords, WordCategories
 from tests.server.conftest import Served, serving
 
 _NUMBERS = itertools.count()
@@ -44,4 +44,6 @@ def prefix() -> str:
 @pytest.fixture
 def memory(client: QdrantClient, prefix: str) -> Memory:
     """An empty memory."""
-    return Memory(client, HashedWords(), WordCategories(), prefix)
+    memory = Memory(client, HashedWords(), WordCategories(), prefix)
+    memory.linking.weights = WEIGHTS
+    return memory

@@ -15,10 +15,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.mention.memory.linker import Weights
 from apps.mention.model.aggregate import Aggregate
 from apps.mention.names.sentences import sentences
 
-__all__ = ["CATEGORIES", "GivenNames", "HashedWords", "WordCategories"]
+__all__ = ["CATEGORIES", "WEIGHTS", "GivenNames", "HashedWords", "WordCategories"]
+
+WEIGHTS: Final = Weights(votes=1.3, likeness=9.2, fame=0.44, nobody=2.2)
+"""Those that suit random directions, whose cosines are smaller than a trained encoder's."""
 
 CATEGORIES: Final = {
     "occ:COMPOSER": "organ cantata concertos counterpoint sonatas keyboard symphonies composed",

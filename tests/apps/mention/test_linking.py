@@ -145,7 +145,7 @@ def test_each_sign_counts() -> None:
         first, second = shares(*better)
         assert first > equal[0] > second
     assert sum(shares([0.5, 0.5], [-1.0, -1.0], [1, 1])) < 0.01
-    assert shares([], [0.9, 0.1], [1, 1])[0] > 0.9
+    assert shares([], [1.0, 0.1], [20, 1])[0] > 0.9
 
 
 def test_only_the_nearest_mentions_of_each_vote() -> None:

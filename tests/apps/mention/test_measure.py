@@ -38,7 +38,7 @@ def test_times_are_of_the_calls_named() -> None:
     with TamisClient(":memory:") as client:
         table = times(client, 200, 6)
         assert cells(table, 0)[0] == "remember"
-        assert all(float(cell.removesuffix(" s")) > 0 for cell in cells(table, 1))
+        assert all(float(cell.removesuffix(" s")) >= 0 for cell in cells(table, 1))
         assert client.count("measure-mentions").count > 200
 
 

@@ -11,7 +11,7 @@ from apps.mention.memory import Memory, Mention
 from apps.mention.page.application import application
 from apps.mention.sample import sample
 from tamis.qdrant import TamisClient
-from tests.apps.mention.fakes import GivenNames, HashedWords, WordCategories
+from tests.apps.mention.fakes import WEIGHTS, GivenNames, HashedWords, WordCategories
 
 __all__ = ["NAMES", "PEOPLE", "filled", "over"]
 
@@ -33,6 +33,7 @@ def filled(people: tuple[str, ...] = PEOPLE) -> Iterator[Memory]:
     """A memory of these people of the sample."""
     with TamisClient(":memory:") as client:
         memory = Memory(client, HashedWords(), WordCategories())
+        memory.linking.weights = WEIGHTS
         memory.remember_many(
             Mention(person.entity, one.text, one.start, one.end, one.source, one.date)
             for person in sample()
