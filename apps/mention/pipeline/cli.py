@@ -57,6 +57,7 @@ def train_command(
     size: Annotated[int, typer.Option(help="Dimensions of the bag's vectors.")] = 112,
     features: Annotated[int, typer.Option(help="Words, pairs and word ends that are learnt.")] = 28_000,
     epochs: int = 50,
+    teachers: Annotated[int, typer.Option(help="Train so many first, and let them teach the one that is kept.")] = 0,
     weight: Annotated[list[str] | None, typer.Option(help="What a facet counts in the loss: occ=2.")] = None,
     seed: Seed = 0,
 ) -> None:
@@ -64,7 +65,7 @@ def train_command(
     if split not in ("train", "all"):
         raise typer.BadParameter("train or all", param_hint="--split")
     counting = {name: float(value) for name, _, value in (one.partition("=") for one in weight or ())}
-    plan = Plan(split, encoder, words, size, features, epochs, seed, counting=counting)
+    plan = Plan(split, encoder, words, size, features, epochs, seed, teachers, counting=counting)
     train(corpus, checkpoint, plan, lambda line: err.print(line, markup=False, highlight=False))
 
 

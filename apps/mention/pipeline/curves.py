@@ -16,14 +16,14 @@ from apps.mention.pipeline.corpus import Person
 from apps.mention.pipeline.evaluation import figures_of, truth_of
 from apps.mention.pipeline.training import Learner
 
-__all__ = ["Curves", "draw"]
+__all__ = ["Curves"]
 
 EVERY: Final = 5
 MENTIONS: Final = (1, 3, 10)
 
 
 class Curves:
-    """Watches a training: prints a line an epoch, judges every fifth, keeps curves.json and curves.png."""
+    """Watches a training: says a line an epoch, judges every fifth, keeps curves.json; `draw` makes the picture."""
 
     def __init__(
         self,
@@ -55,8 +55,10 @@ class Curves:
         )
         self._say(f"epoch {epoch + 1}: loss {loss:.3f}, {time.perf_counter() - self._began:.0f} s  {told}")
         (self._folder / "curves.json").write_text(json.dumps(self._rows, indent=1))
-        if told:
-            draw(self._rows, self._folder / "curves.png")
+
+    def draw(self) -> None:
+        """curves.png from what was watched."""
+        _draw(self._rows, self._folder / "curves.png")
 
     def _judged(self, learner: Learner) -> dict[str, dict[str, float]]:
         """Precision over all categories, and accuracy of the main facet."""
@@ -74,7 +76,7 @@ class Curves:
         return found
 
 
-def draw(rows: Sequence[dict[str, Any]], target: Path) -> None:
+def _draw(rows: Sequence[dict[str, Any]], target: Path) -> None:
     """The picture: loss on the left, held-out figures on the right."""
     import matplotlib as mpl
 
@@ -85,11 +87,12 @@ def draw(rows: Sequence[dict[str, Any]], target: Path) -> None:
     left.plot([row["epoch"] for row in rows], [row["loss"] for row in rows], color="tab:gray")
     left.set(title="loss", xlabel="epoch")
     judged = [row for row in rows if "held_out" in row]
-    for k in judged[-1]["held_out"]:
-        for name, style in zip(judged[-1]["held_out"][k], ("-", "--"), strict=False):
+    for k, names in (judged[-1]["held_out"] if judged else {}).items():
+        for name, style in zip(names, ("-", "--"), strict=False):
             values = [row["held_out"][k][name] for row in judged]
             right.plot([row["epoch"] for row in judged], values, style, label=f"{name}, {k} mentions")
     right.set(title="people held out", xlabel="epoch")
-    right.legend(fontsize="small")
+    if judged:
+        right.legend(fontsize="small")
     figure.savefig(target, dpi=110)
     plt.close(figure)

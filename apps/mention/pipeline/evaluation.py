@@ -69,7 +69,7 @@ def neighbours(people: Sequence[Person], facets: Facets, seed: int) -> Predict:
     known = [person for person in people if person.mentions]
     words = TfidfVectorizer(sublinear_tf=True, min_df=2, stop_words="english")
     counts = words.fit_transform([_joined(sentence.masked for sentence in person.mentions) for person in known])
-    space = TruncatedSVD(LSA_SIZE, random_state=seed)
+    space = TruncatedSVD(min(LSA_SIZE, counts.shape[1]), random_state=seed)
     rows = normalize(space.fit_transform(counts))
     truth = truth_of(known, facets).astype(np.float32)
 

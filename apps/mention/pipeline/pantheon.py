@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from apps.mention.pipeline.corpus import Person
-from apps.mention.sentence import MarkedSentence, SentenceRejected
+from apps.mention.sentence import MASK, TEXT_CHARS_MAX, MarkedSentence, SentenceRejected
 
 __all__ = ["parents_of", "read_people"]
 
@@ -78,8 +78,8 @@ def _about(page: dict[str, Any]) -> tuple[str, ...]:
 
 def _masked(name: str, sentence: str) -> str:
     """As `MarkedSentence.masked`, for a sentence that need not contain the whole name."""
-    with_name = f"{name} {sentence}"
-    return MarkedSentence(with_name[:4000], 0, len(name)).masked[1:].lstrip()
+    with_name = f"{name}. {sentence}"
+    return MarkedSentence(with_name[:TEXT_CHARS_MAX], 0, len(name)).masked.removeprefix(f"{MASK}. ")
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

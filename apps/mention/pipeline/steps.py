@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,9 @@ from apps.mention.pipeline.corpus import Corpus, read_corpus, separate, write_co
 from apps.mention.pipeline.evaluation import MENTIONS, Predict, averaged, judge, neighbours
 from apps.mention.pipeline.lessons import facets_of, lessons_of
 from apps.mention.pipeline.pantheon import parents_of, read_people
+
+if TYPE_CHECKING:
+    from apps.mention.pipeline.network import Bag, Frozen, Shape
 
 __all__ = ["BAG", "Plan", "evaluate", "predicting", "prepare", "train"]
 
@@ -39,6 +42,7 @@ Say = Callable[[str], None]
 class Plan:
     """What is trained: on which split, with which encoder, how large, for how long.
 
+    teachers: so many are trained first, each from another seed, and their mean opinion teaches the one that is kept.
     main: the facet whose accuracy is watched. counting: weights of facets in the loss, one where none is given.
     """
 
@@ -49,6 +53,7 @@ class Plan:
     features: int = 28_000
     epochs: int = 50
     seed: int = 0
+    teachers: int = 0
     main: str = "occ"
     counting: dict[str, float] = field(default_factory=dict)
 
@@ -62,47 +67,61 @@ def prepare(sources: Path, corpus: Path, share: float, seed: int) -> Corpus:
 
 def train(folder: Path, checkpoint: Path, plan: Plan, say: Say) -> None:
     """Train on a corpus; the checkpoint holds arrays, what they mean, and the curves."""
-    from apps.mention.pipeline.beginnings import beginnings
+    import torch
+
     from apps.mention.pipeline.checkpoint import write_checkpoint
     from apps.mention.pipeline.curves import Curves
-    from apps.mention.pipeline.network import Bag, Frozen, SetNetwork, Shape
+    from apps.mention.pipeline.network import SetNetwork, Shape
     from apps.mention.pipeline.training import Learner, Settings
     from apps.mention.pipeline.training import train as learn
-    from apps.mention.pipeline.vocabulary import Vocabulary, read_texts
 
     corpus = read_corpus(folder)
     people = corpus.of(plan.split)
-    watched = [person for person in corpus.of("test") if person.mentions][:: 1 if plan.split != "all" else 4]
+    watched = [person for person in corpus.of("test") if person.mentions]
     facets = facets_of(corpus, plan.split)
     lessons = lessons_of([*people, *watched], facets)
-    shape, settings = Shape(), Settings(epochs=plan.epochs, seed=plan.seed, counting=plan.counting)
     say(f"{len(people):,} people, {len(lessons.texts):,} texts, {len(facets.categories)} categories")
-    if plan.encoder == BAG:
-        learnt = lessons_of(people, facets).texts
-        vocabulary = Vocabulary.of(learnt, LEAST, plan.features)
-        words = open_encoder(plan.words) if plan.words else None
-        rows = beginnings(read_texts(learnt, vocabulary), vocabulary, plan.size, plan.seed, words)
-        reader: Bag | Frozen = Bag(vocabulary, read_texts(lessons.texts, vocabulary), rows, shape)
-    else:
-        reader = Frozen(open_encoder(plan.encoder).encode(lessons.texts), shape)
-    learner = Learner(reader, SetNetwork(reader.size, facets, shape), facets)
+    read = _reading(lessons_of(people, facets).texts, lessons.texts, plan, Shape())
+    students = lessons.students[: len(people)]
     own = [student.mentions for student in lessons.students[len(people) :]]
     curves = Curves(checkpoint, facets, list(zip(watched, own, strict=True)), say, plan.main)
     began = time.perf_counter()
-    kept = learn(learner, lessons.students[: len(people)], settings, curves.watch)
-    write_checkpoint(
-        checkpoint,
-        kept,
-        {
-            "encoder": plan.encoder,
-            "categories": facets.categories,
-            "facets": facets.names,
-            "plan": asdict(plan),
-            "seconds": round(time.perf_counter() - began),
-            "people": len(people),
-            "texts": len(lessons.texts),
-        },
-    )
+    learners: list[Learner] = []
+    for number in range(plan.teachers + 1):
+        if plan.teachers:
+            say(f"teacher {number + 1} of {plan.teachers}" if number < plan.teachers else "their student")
+        torch.manual_seed(plan.seed + number)
+        reader = read()
+        learner = Learner(reader, SetNetwork(reader.size, facets, Shape()), facets)
+        settings = Settings(epochs=plan.epochs, seed=plan.seed + number, counting=plan.counting)
+        last = number == plan.teachers
+        watch = curves.watch if last else lambda epoch, loss, _: say(f"epoch {epoch + 1}: loss {loss:.3f}")
+        learners.append(learn(learner, students, settings, watch, learners if last else ()))
+    curves.draw()
+    about: dict[str, Any] = {
+        "encoder": plan.encoder,
+        "categories": facets.categories,
+        "facets": facets.names,
+        "plan": asdict(plan),
+    }
+    about |= {"seconds": round(time.perf_counter() - began), "people": len(people), "texts": len(lessons.texts)}
+    write_checkpoint(checkpoint, learners[-1], about)
+
+
+def _reading(learnt: Sequence[str], texts: Sequence[str], plan: Plan, shape: Shape) -> Callable[[], Bag | Frozen]:
+    """What makes a fresh reader of these texts: a bag of what was `learnt`, or the rows of another encoder."""
+    from apps.mention.pipeline.beginnings import beginnings
+    from apps.mention.pipeline.network import Bag, Frozen
+    from apps.mention.pipeline.vocabulary import Vocabulary, read_texts
+
+    if plan.encoder != BAG:
+        said = open_encoder(plan.encoder).encode(texts)
+        return lambda: Frozen(said, shape)
+    vocabulary = Vocabulary.of(learnt, LEAST, plan.features)
+    words = open_encoder(plan.words) if plan.words else None
+    rows = beginnings(read_texts(learnt, vocabulary), vocabulary, plan.size, plan.seed, words)
+    numbered = read_texts(texts, vocabulary)
+    return lambda: Bag(vocabulary, numbered, rows, shape)
 
 
 def evaluate(folder: Path, model: Path | None, seed: int) -> dict[str, Any]:

@@ -30,6 +30,8 @@ RATE_END: Final = 0.002
 SEPARATION: Final = 0.1
 """Temperature of the contrast."""
 AVERAGE: Final = 0.998
+TEACHING: Final = 0.8
+"""What the teachers' opinion counts; the label counts the rest."""
 ABOUT_SHARE: Final = 0.25
 """How often a person who has both is learnt from the own article."""
 
@@ -81,22 +83,27 @@ def train(
     students: Sequence[Student],
     settings: Settings,
     watch: Callable[[int, float, Learner], None],
+    teachers: Sequence[Learner] = (),
 ) -> Learner:
-    """The learner whose weights are the running average of those passed through; repeatable by `settings.seed`.
+    """The learner whose weights are the running average of those passed through.
 
-    watch: called after every epoch with its number, its mean loss, and the averaged learner.
+    Repeatable if PyTorch was seeded before the learner was made; what is drawn here is drawn by `settings.seed`.
+
+
+    watch: called after every epoch with its number, its mean loss, and the averaged learner. teachers: learners whose
+    mean opinion of every drawn set counts beside the labels (distillation, Hinton et al. 2015).
     """
-    torch.manual_seed(settings.seed)
     random = np.random.default_rng(settings.seed)
-    optimizer, schedule = _optimizer(learner, settings, len(students))
+    batch = min(settings.batch, len(students))
+    optimizer, schedule = _optimizer(learner, settings, len(students) // batch)
     average = torch.optim.swa_utils.AveragedModel(learner, avg_fn=_averaged)
     for epoch in range(settings.epochs):
         learner.train()
         losses = []
         order = random.permutation(len(students))
-        for first in range(0, len(order) - settings.batch + 1, settings.batch):
-            chosen = [students[at] for at in order[first : first + settings.batch]]
-            loss = _loss(learner, chosen, settings, random)
+        for first in range(0, len(order) - batch + 1, batch):
+            chosen = [students[at] for at in order[first : first + batch]]
+            loss = _loss(learner, chosen, settings, random, teachers)
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(learner.parameters(), 2.0)
@@ -121,7 +128,7 @@ def _averaged(kept: Tensor, new: Tensor, seen: Tensor | int) -> Tensor:
 
 
 def _optimizer(
-    learner: Learner, settings: Settings, students: int
+    learner: Learner, settings: Settings, batches: int
 ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
     """AdamW with a slower rate for words, warmed up, then down a cosine."""
     words = learner.reader.words()
@@ -130,7 +137,7 @@ def _optimizer(
     if words:
         groups.append({"params": words, "lr": settings.word_rate, "weight_decay": 0.0})
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
-    steps = max(1, settings.epochs * (students // settings.batch))
+    steps = settings.epochs * batches
 
     def rate(step: int) -> float:
         return min(1.0, step / WARM_STEPS) * (0.5 + 0.5 * math.cos(math.pi * step / steps)) + RATE_END
@@ -138,18 +145,38 @@ def _optimizer(
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
 
 
-def _loss(learner: Learner, chosen: Sequence[Student], settings: Settings, random: np.random.Generator) -> Tensor:
+def _loss(
+    learner: Learner,
+    chosen: Sequence[Student],
+    settings: Settings,
+    random: np.random.Generator,
+    teachers: Sequence[Learner],
+) -> Tensor:
     """The loss of one batch of people, some of their texts drawn."""
     sets = Sets.of([_drawn(student, settings.set_max, random) for student in chosen])
     rows = learner.reader(sets.texts)
     scores, rest = learner.network(rows, sets)
     loss = settings.contrast * _contrast(rows, sets)
     targets = np.stack([student.targets for student in chosen])
+    taught = _taught(teachers, sets) if teachers else []
     for number, own in enumerate(facet_scores(learner.network, learner.facets, scores, rest)):
         target = torch.from_numpy(np.where(targets[:, number] < 0, own.shape[1] - 1, targets[:, number]))
-        share = settings.counting.get(learner.facets.names[number], 1.0)
-        loss = loss + share * F.cross_entropy(own, target, label_smoothing=settings.smoothing)
+        part = F.cross_entropy(own, target, label_smoothing=settings.smoothing)
+        if taught:
+            part = (1 - TEACHING) * part + TEACHING * F.cross_entropy(own, taught[number])
+        loss = loss + settings.counting.get(learner.facets.names[number], 1.0) * part
     return loss
+
+
+def _taught(teachers: Sequence[Learner], sets: Sets) -> list[Tensor]:
+    """Per facet the mean of what the teachers think of these sets, (sets, members + 1)."""
+    opinions = []
+    with torch.no_grad():
+        for teacher in teachers:
+            scores, rest = teacher.network(teacher.reader(sets.texts), sets)
+            facets = facet_scores(teacher.network, teacher.facets, scores, rest)
+            opinions.append([torch.softmax(own, 1) for own in facets])
+    return [torch.stack(one).mean(0) for one in zip(*opinions, strict=True)]
 
 
 def _drawn(student: Student, most: int, random: np.random.Generator) -> NDArray[np.int64]:
