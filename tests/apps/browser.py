@@ -71,9 +71,9 @@ def opened() -> Iterator[Browser]:
         running.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all tests of the session."""
+    """One browser for the tests of a module: while it is there, no other event loop can run in the thread."""
     reason = missing()
     if reason is not None:
         pytest.skip(f"no browser: {reason}")

@@ -50,8 +50,8 @@ class Route(msgspec.Struct, frozen=True):
 
     @property
     def may_go_on(self) -> bool:
-        """Whether a caller may ask not to wait until it is done."""
-        return self.access == "manage" and "wait" in (self.query or ())
+        """Whether a caller may ask not to wait until it is done: for snapshots, which have nothing to acknowledge."""
+        return "/snapshots" in self.pattern and self.method != "GET" and "wait" in (self.query or ())
 
     def is_unawaited(self, request: Request) -> bool:
         """Whether the caller is only told that the request was accepted."""
