@@ -6,8 +6,8 @@ Every candidate gets log-odds, and so does "nobody we know":
     likeness   the cosine of its aggregate to that of the question alone
     fame       how often it is mentioned: who is often spoken of is meant more often
 
-The weights rank best on every second question of `apps.mention.measure.linking`; nobody's is low: of known people one
-question in a hundred is answered by nobody, but nine in ten strangers of a known surname are taken for somebody.
+The weights rank best on every second question of `apps.mention.measure.linking`. Nobody's is low on purpose: known people
+are hardly ever answered by nobody, and nine in ten strangers of a known surname are taken for somebody.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Weights:
     votes: float = 9.7
     likeness: float = 6.2
     fame: float = 1.29
-    nobody: float = 6.0  # log-odds of a stranger
+    nobody: float = 4.0  # log-odds of a stranger
     mentions: int = 3  # the nearest of a candidate whose cosines are averaged
 
 
@@ -57,7 +57,7 @@ def scores(evidence: Evidence, weights: Weights) -> Floats:
 
     >>> two = Evidence(np.array([0.6, 0.5]), np.array([0, 1]), np.array([0.5, 0.4]), np.array([1.0, 1.0]))
     >>> scores(two, Weights()).round(2).tolist()
-    [0.8, 0.16]
+    [0.83, 0.17]
     """
     signs = traits(evidence, weights.mentions)
     odds = signs @ np.array([weights.votes, weights.likeness, weights.fame])

@@ -56,7 +56,7 @@ def train_command(
     words: Annotated[str, typer.Option(help="An encoder whose meaning of words the bag begins with.")] = "",
     size: Annotated[int, typer.Option(help="Dimensions of the bag's vectors.")] = 112,
     features: Annotated[int, typer.Option(help="Words, pairs and word ends that are learnt.")] = 28_000,
-    epochs: int = 50,
+    epochs: int = 60,
     teachers: Annotated[int, typer.Option(help="Train so many first, and let them teach the one that is kept.")] = 0,
     weight: Annotated[list[str] | None, typer.Option(help="What a facet counts in the loss: occ=2.")] = None,
     seed: Seed = 0,

@@ -32,7 +32,7 @@ class Shape:
     """How wide the networks are, and how much of them is dropped while they learn."""
 
     hidden: int = 256
-    dropout: float = 0.45
+    dropout: float = 0.4
     word_dropout: float = 0.4
 
 

@@ -51,7 +51,7 @@ class Plan:
     words: str = ""
     size: int = 112
     features: int = 28_000
-    epochs: int = 50
+    epochs: int = 60
     seed: int = 0
     teachers: int = 0
     main: str = "occ"

@@ -46,7 +46,7 @@ class Settings:
     word_rate: float = 1e-3
     decay: float = 1e-2
     smoothing: float = 0.05
-    set_max: int = 24
+    set_max: int = 20
     contrast: float = 0.2
     seed: int = 0
     counting: dict[str, float] = field(default_factory=dict)
