@@ -6,8 +6,8 @@ Every candidate gets log-odds, and so does "nobody we know":
     likeness   the cosine of its aggregate to that of the question alone
     fame       how often it is mentioned: who is often spoken of is meant more often
 
-The weights rank best on every second question of `apps.mention.measure.linking`. Nobody's is low on purpose: known people
-are hardly ever answered by nobody, and nine in ten strangers of a known surname are taken for somebody.
+The weights rank best on every second question of `apps.mention.measure.linking`. Nobody's is low on purpose: known
+people are hardly ever answered by nobody, and nine in ten strangers of a known surname are taken for somebody.
 """
 
 from __future__ import annotations
